@@ -1,0 +1,80 @@
+"""One chat client for every provider of language models.
+
+    client = await AiClient.create("anthropic/claude-haiku-4-5")
+    response = await client.chat().user("What is recursion?").execute()
+    print(response.content)
+
+The names below are the whole public interface; each is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._engine.stream import ChatStream as ChatStream
+    from ._version import __version__ as __version__
+    from .chat import ChatRequestBuilder as ChatRequestBuilder
+    from .client import AdjustmentWarning as AdjustmentWarning
+    from .client import AiClient as AiClient
+    from .client import AiClientBuilder as AiClientBuilder
+    from .errors import AiLibError as AiLibError
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import RemoteError as RemoteError
+    from .errors import TransportError as TransportError
+    from .events import StreamingEvent as StreamingEvent
+    from .message import ContentBlock as ContentBlock
+    from .message import Message as Message
+    from .message import MessageRole as MessageRole
+    from .message import ToolCall as ToolCall
+    from .preview import RequestPreview as RequestPreview
+    from .request import ChatRequest as ChatRequest
+    from .response import Adjustment as Adjustment
+    from .response import CallStats as CallStats
+    from .response import ChatResponse as ChatResponse
+    from .response import Usage as Usage
+    from .tools import ResponseFormat as ResponseFormat
+    from .tools import ToolChoice as ToolChoice
+    from .tools import ToolDefinition as ToolDefinition
+
+_HOMES = {
+    "Adjustment": ".response",
+    "AdjustmentWarning": ".client",
+    "AiClient": ".client",
+    "AiClientBuilder": ".client",
+    "AiLibError": ".errors",
+    "CallStats": ".response",
+    "ChatRequest": ".request",
+    "ChatRequestBuilder": ".chat",
+    "ChatResponse": ".response",
+    "ChatStream": "._engine.stream",
+    "ConfigurationError": ".errors",
+    "ContentBlock": ".message",
+    "Message": ".message",
+    "MessageRole": ".message",
+    "RemoteError": ".errors",
+    "RequestPreview": ".preview",
+    "ResponseFormat": ".tools",
+    "StreamingEvent": ".events",
+    "ToolCall": ".message",
+    "ToolChoice": ".tools",
+    "ToolDefinition": ".tools",
+    "TransportError": ".errors",
+    "Usage": ".response",
+    "__version__": "._version",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # a test compares it with the names above
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

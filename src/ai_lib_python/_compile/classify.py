@@ -1,0 +1,191 @@
+"""Writes the function that reads an error: its message, code and class, and when to retry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from re import fullmatch
+from typing import Any
+
+import msgspec
+
+from ..errors import REMOTE_ERRORS
+from .context import Context, Source
+from .paths import write_expression
+from .scope import WIRE, Ref, Scope
+from .writer import Writer, compile_function
+
+FIELDS = ("message", "code", "type", "param", "request_id")
+
+
+class Classified(msgspec.Struct, frozen=True):
+    """What an error answer says.
+
+    Attributes:
+        error_class: a key of ``errors.REMOTE_ERRORS``.
+        retry_after: seconds, or None.
+    """
+
+    error_class: str
+    message: str | None = None
+    code: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+
+
+class ErrorTable(msgspec.Struct, frozen=True):
+    """The manifest's tables, from the most telling to the least: texts, codes, status."""
+
+    texts: Mapping[str, str]
+    codes: Mapping[str, str]
+    status: Mapping[int, str]
+
+    def classify(self, status: int, message: str | None, *codes: Any) -> str:
+        """The class of an error; by the kind of status where no table knows it."""
+        lowered = (message or "").lower()
+        for text, error_class in self.texts.items():
+            if text.lower() in lowered:
+                return error_class
+        for code in codes:
+            if code is not None and str(code) in self.codes:
+                return self.codes[str(code)]
+        numbers = [int(str(code)) for code in codes if fullmatch(r"[45]\d\d", str(code))]
+        for number in [status, *numbers]:
+            if number in self.status:
+                return self.status[number]
+            if number >= 400:
+                return "server_error" if number >= 500 else "invalid_request"
+        return "unknown"
+
+
+def write_classifier(manifest: Source, data: dict[str, Any]) -> Writer:
+    """The source of ``classify(status, headers, body) -> Classified``."""
+    context = Context(manifest, data.get("fragments", {}), "errors")
+    writer = context.writer
+    errors = data.get("errors", {})
+    with writer.block("def classify(status, headers, body):"), context.at("errors"):
+        table = writer.reference(_table(context, errors), "table")
+        scope = Scope(Ref("body", WIRE), {"headers": Ref("headers", WIRE, True)})
+        found = {name: _read(context, scope, errors, name) for name in FIELDS}
+        text = writer.reference(as_message, "as_message")
+        message = writer.assign(f"{text}({found['message']})")
+        codes = f"{found['code']}, {found['type']}"
+        writer.line(f"error_class = {table}.classify(status, {message}, {codes})")
+        wait = _retry_after(context, scope, errors.get("retry_after", {}))
+        made = writer.reference(Classified, "Classified")
+        code = writer.reference(as_code, "as_code")
+        writer.line(
+            f"return {made}(error_class, {message}, {code}({found['code']}), {code}({found['request_id']}), {wait})"
+        )
+    return writer
+
+
+def compile_classifier(manifest: Source, data: dict[str, Any]) -> Callable[..., Classified]:
+    """The classifier, ready to call."""
+    return compile_function(write_classifier(manifest, data), "classify", f"{manifest.id} classify")
+
+
+def compile_request_id(manifest: Source, data: dict[str, Any]) -> Callable[..., str | None]:
+    """``request_id(headers, body)``: where the provider puts the id of a request."""
+    context = Context(manifest, data.get("fragments", {}), "errors")
+    with context.writer.block("def request_id(headers, body):"), context.at("errors"):
+        scope = Scope(Ref("body", WIRE), {"headers": Ref("headers", WIRE, True)})
+        code = context.writer.reference(as_code, "as_code")
+        context.writer.line(f"return {code}({_read(context, scope, data.get('errors', {}), 'request_id')})")
+    return compile_function(context.writer, "request_id", f"{manifest.id} request_id")
+
+
+def _read(context: Context, scope: Scope, errors: dict[str, Any], name: str) -> str:
+    if name not in errors:
+        return "None"
+    with context.at(name):
+        return write_expression(context, scope, errors[name]).code
+
+
+def _table(context: Context, errors: dict[str, Any]) -> ErrorTable:
+    for section in ("texts", "codes", "status"):
+        for key, error_class in errors.get(section, {}).items():
+            if error_class not in REMOTE_ERRORS:
+                with context.at(section, key):
+                    context.fail(f"no error class {error_class!r}{context.nearest(str(error_class), REMOTE_ERRORS)}")
+    return ErrorTable(
+        texts=dict(errors.get("texts", {})),
+        codes={str(code): name for code, name in errors.get("codes", {}).items()},
+        status={int(status): name for status, name in errors.get("status", {}).items()},
+    )
+
+
+def _retry_after(context: Context, scope: Scope, hints: dict[str, str]) -> str:
+    """The first hint that is there, in seconds."""
+    result = context.writer.assign("None")
+    for unit, text in hints.items():
+        with context.at("retry_after", unit):
+            if unit not in _UNITS:
+                context.fail(f"no unit {unit!r}{context.nearest(unit, _UNITS)}")
+            function = context.writer.reference(_UNITS[unit], f"from_{unit}")
+            with context.writer.block(f"if {result} is None:"):
+                ref = write_expression(context, scope.inside(), text)
+                context.writer.line(f"{result} = {function}({ref.code})")
+    return result
+
+
+def as_message(value: Any) -> str | None:
+    """An error's message as text, whatever shape the provider gave it."""
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+def as_code(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def from_seconds(value: Any) -> float | None:
+    """Seconds, or an HTTP date, as ``retry-after`` has them."""
+    seconds = _number(value)
+    return seconds if seconds is not None else from_date(value)
+
+
+def from_milliseconds(value: Any) -> float | None:
+    milliseconds = _number(value)
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def from_date(value: Any) -> float | None:
+    """An HTTP date, as seconds from now; never negative."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+
+
+def from_duration(value: Any) -> float | None:
+    """A duration such as ``6m0s``, ``1.5s`` or ``34s``."""
+    match = fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?(?:(\d+)ms)?", value) if isinstance(value, str) else None
+    if match is None or not any(match.groups()):
+        return None
+    hours, minutes, seconds, milliseconds = (float(group or 0) for group in match.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        return None
+
+
+_UNITS: dict[str, Callable[[Any], float | None]] = {
+    "seconds": from_seconds,
+    "milliseconds": from_milliseconds,
+    "date": from_date,
+    "duration": from_duration,
+}

@@ -1,0 +1,63 @@
+"""What every part of the compiler shares: the writer, the manifest, and where we are in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn, Protocol
+
+from ..errors import ManifestError
+from .writer import Writer
+
+
+class Source(Protocol):
+    """The part of a manifest that the compiler needs to say where a mistake is."""
+
+    @property
+    def id(self) -> str: ...
+
+    def where(self, path: tuple[str | int, ...]) -> str: ...
+
+
+class Context:
+    """One function being compiled."""
+
+    def __init__(self, manifest: Source, fragments: dict[str, object], direction: str) -> None:
+        self.writer = Writer()
+        self.manifest = manifest
+        self.fragments = fragments
+        self.direction = direction
+        self.using: list[str] = []
+        self._path: list[str | int] = []
+
+    @contextmanager
+    def at(self, *keys: str | int) -> Iterator[None]:
+        """Work on the node below ``keys``."""
+        self._path.extend(keys)
+        yield
+        del self._path[len(self._path) - len(keys) :]
+
+    @contextmanager
+    def fragment(self, name: str) -> Iterator[object]:
+        """Work on a named fragment, wherever it is used."""
+        if name not in self.fragments:
+            self.fail(f"no fragment {name!r}{self.nearest(name, self.fragments)}")
+        if name in self.using:
+            self.fail(f"fragment {name!r} uses itself")
+        saved, self._path = self._path, ["fragments", name]
+        self.using.append(name)
+        yield self.fragments[name]
+        self.using.pop()
+        self._path = saved
+
+    def fail(self, problem: str) -> NoReturn:
+        """Refuses the manifest, naming file, line and key."""
+        key = ".".join(str(step) for step in self._path)
+        raise ManifestError(f"{self.manifest.where(tuple(self._path))}: {key}: {problem}", provider=self.manifest.id)
+
+    @staticmethod
+    def nearest(word: str, words: Iterable[str]) -> str:
+        """A hint such as ``; did you mean "text"?``, or nothing."""
+        found = difflib.get_close_matches(word, list(words), 1)
+        return f'; did you mean "{found[0]}"?' if found else ""

@@ -1,0 +1,51 @@
+"""Writes the functions that read answers: one for a whole body, one for a frame of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .context import Context, Source
+from .events import write_statement
+from .paths import write_expression
+from .scope import VALUE, WIRE, Ref, Scope
+from .writer import Writer, compile_function
+
+COUNTS = ("prompt", "input", "cache_read", "cache_write", "output", "answer", "reasoning")
+"""What a manifest may say of usage. ``prompt`` includes cached tokens and ``input`` does not;
+``output`` includes reasoning and ``answer`` does not."""
+
+
+def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer:
+    """The source of ``read(sink, frame)`` for ``response`` or ``stream``."""
+    context = Context(manifest, data.get("fragments", {}), section)
+    writer = context.writer
+    _write_usage_reader(context, data.get("usage", {}))
+    with writer.block("def read(sink, frame, event=None):"):
+        frame = Ref("frame", WIRE, True)
+        names = {
+            "sink": Ref("sink", VALUE, True),
+            "read_usage": Ref("read_usage", VALUE, True),
+            "frame": frame,
+            "event": Ref("event", VALUE),
+        }
+        with context.at(section, "steps"):
+            write_statement(context, Scope(frame, names), data.get(section, {}).get("steps", {}))
+    return writer
+
+
+def compile_reader(manifest: Source, data: dict[str, Any], section: str) -> Callable[..., None]:
+    """The reader, ready to call."""
+    return compile_function(write_reader(manifest, data, section), "read", f"{manifest.id} {section}")
+
+
+def _write_usage_reader(context: Context, usage: dict[str, Any]) -> None:
+    with context.writer.block("def read_usage(sink, counts):"):
+        scope = Scope(Ref("counts", WIRE, True), {})
+        arguments = []
+        for name, text in usage.items():
+            with context.at("usage", name):
+                if name not in COUNTS:
+                    context.fail(f"no count {name!r}{context.nearest(name, COUNTS)}")
+                arguments.append(f"{name}={write_expression(context, scope, text).code}")
+        context.writer.line(f"sink.usage({', '.join(arguments)})")

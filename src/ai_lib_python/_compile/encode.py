@@ -1,0 +1,103 @@
+"""Writes the function that turns a ``ChatRequest`` into path, query, headers and body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..request import PARAMETERS
+from .context import Context, Source
+from .parameters import merge_into, write_parameters
+from .scope import PARAMETER_TYPES, VALUE, Ref, Scope
+from .turns import TurnOptions, arrange
+from .values import write_value
+from .writer import Writer, compile_function
+
+
+def write_encoder(manifest: Source, data: dict[str, Any], dialect: str) -> Writer:
+    """The source of ``encode(request, stream, notes) -> (path, query, headers, body)``."""
+    context = Context(manifest, data.get("fragments", {}), "request")
+    writer = context.writer
+    with writer.block("def encode(request, stream, notes):"):
+        scope = _scope(context, data, dialect)
+        request = data.get("request", {})
+        with context.at("request"):
+            path = _path(context, scope, request)
+            query = _pairs(context, scope, request, "query")
+            headers = _pairs(context, scope, request, "headers")
+            body = _body(context, scope, request)
+        write_parameters(context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query})
+        writer.line(f"return {path}, {query}, {headers}, {body}")
+    return writer
+
+
+def compile_encoder(manifest: Source, data: dict[str, Any], dialect: str) -> Callable[..., Any]:
+    """The encoder, ready to call."""
+    return compile_function(write_encoder(manifest, data, dialect), "encode", f"{manifest.id} encode")
+
+
+def _scope(context: Context, data: dict[str, Any], dialect: str) -> Scope:
+    writer = context.writer
+    options = writer.reference(_turn_options(context, data), "turn_options")
+    function = writer.reference(arrange, "arrange")
+    writer.line(f"system, turns = {function}(request.messages, {options}, {dialect!r}, notes)")
+    names = {
+        "model": Ref(writer.assign("request.model"), VALUE, True),
+        "stream": Ref("stream", VALUE, True),
+        "system": Ref("system", "system"),
+        "turns": Ref("turns", "list:turn", True),
+        "notes": Ref("notes", VALUE, True),
+    }
+    for name in PARAMETERS:
+        names[name] = Ref(writer.assign(f"request.{name}"), PARAMETER_TYPES.get(name, VALUE))
+    return Scope(None, names)
+
+
+def _turn_options(context: Context, data: dict[str, Any]) -> TurnOptions:
+    with context.at("request", "turns"):
+        try:
+            return msgspec.convert(data.get("request", {}).get("turns", {}), TurnOptions)
+        except msgspec.ValidationError as error:
+            context.fail(str(error))
+
+
+def _path(context: Context, scope: Scope, request: dict[str, Any]) -> str:
+    plain, streamed = request.get("path", ""), request.get("stream_path")
+    with context.at("path"):
+        ref = write_value(context, scope, plain)
+    if streamed is None:
+        return ref.code
+    path = context.writer.assign(ref.code)
+    with context.writer.block("if stream:"), context.at("stream_path"):
+        context.writer.line(f"{path} = {write_value(context, scope.inside(), streamed).code}")
+    return path
+
+
+def _pairs(context: Context, scope: Scope, request: dict[str, Any], key: str) -> str:
+    """The fixed headers or query, and what is added to them while streaming."""
+    with context.at(key):
+        ref = write_value(context, scope, request.get(key, {}))
+    name = context.writer.assign(ref.code if ref.sure else f"{ref.code} or {{}}")
+    streamed = request.get(f"stream_{key}")
+    if streamed:
+        with context.writer.block("if stream:"), context.at(f"stream_{key}"):
+            more = write_value(context, scope.inside(), streamed)
+            context.writer.line(f"{name}.update({more.code} or {{}})")
+    return name
+
+
+def _body(context: Context, scope: Scope, request: dict[str, Any]) -> str:
+    with context.at("body"):
+        ref = write_value(context, scope, request.get("body", {}))
+    name = context.writer.assign(ref.code if ref.sure else f"{ref.code} or {{}}")
+    streamed = request.get("stream_body")
+    if streamed:
+        merge = context.writer.reference(merge_into, "merge_into")
+        with context.writer.block("if stream:"), context.at("stream_body"):
+            more = write_value(context, scope.inside(), streamed)
+            context.writer.line(f"{merge}({name}, {more.code} or {{}})")
+    return name
+
+

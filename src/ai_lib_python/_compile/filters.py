@@ -1,0 +1,120 @@
+"""The filters of the path language: ``.arguments | json``.
+
+Each is a small pure function. A filter sees None only where it says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from .scope import VALUE, WIRE
+
+OWN_ID = "local_"
+"""Begins the ids that we make up for tool calls on wires that have none."""
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON text."""
+    return msgspec.json.encode(value).decode()
+
+
+def parse_json(value: Any) -> Any:
+    """The value of a JSON text; None where it is not one."""
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, TypeError):
+        return None
+
+
+def type_name(value: Any) -> str:
+    """``string``, ``number``, ``boolean``, ``list``, ``map`` or ``null``."""
+    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "list", dict: "map"}
+    return names.get(value.__class__, "null")
+
+
+def only_string(value: Any) -> str | None:
+    """The value if it is a text."""
+    return value if value.__class__ is str else None
+
+
+def only_filled(value: Any) -> Any:
+    """The value unless it is empty: ``""``, ``[]``, ``{}``, 0 and false count as absent."""
+    return value or None
+
+
+def as_list(value: Any) -> list[Any]:
+    """The value as a list; one that is no list becomes its only item."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def join(value: Any, separator: str) -> str | None:
+    """The items of a list as one text; None where it is no list."""
+    return separator.join(str(item) for item in value) if isinstance(value, (list, tuple)) else None
+
+
+def upper(value: Any) -> Any:
+    """A text in capitals; anything else as it is."""
+    return value.upper() if isinstance(value, str) else value
+
+
+def lower(value: Any) -> Any:
+    """A text in small letters; anything else as it is."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def as_object(value: Any, key: str) -> Any:
+    """A JSON text that holds an object becomes it; anything else becomes ``{key: value}``."""
+    parsed = parse_json(value) if isinstance(value, str) else value
+    return parsed if isinstance(parsed, dict) else {key: value}
+
+
+def given_id(value: str) -> str | None:
+    """A tool call's id, unless we made it up ourselves."""
+    return None if value.startswith(OWN_ID) else value
+
+
+def fixed_id(value: str, length: int) -> str:
+    """An id of exactly ``length`` letters and digits; others are turned into one, always the same."""
+    if len(value) == length and value.isascii() and value.isalnum():
+        return value
+    digits = string.digits + string.ascii_letters
+    number = int.from_bytes(hashlib.sha256(value.encode()).digest(), "big")
+    return "".join(digits[number // len(digits) ** place % len(digits)] for place in range(length))
+
+
+def in_path(value: str) -> str:
+    """Quoted for a URL's path; slashes and colons stay."""
+    return quote(value, safe="/:@")
+
+
+class Definition(NamedTuple):
+    """A filter: what it calls, how many arguments it takes, and what it promises."""
+
+    function: Callable[..., Any]
+    arguments: int = 0
+    result: str = VALUE
+    takes_none: bool = False
+    never_none: bool = False
+
+
+FILTERS: dict[str, Definition] = {
+    "json": Definition(to_json),
+    "parse": Definition(parse_json, result=WIRE),
+    "type": Definition(type_name, takes_none=True, never_none=True),
+    "string": Definition(only_string),
+    "filled": Definition(only_filled, result=WIRE),
+    "list": Definition(as_list, result=WIRE),
+    "join": Definition(join, 1),
+    "upper": Definition(upper),
+    "lower": Definition(lower),
+    "object": Definition(as_object, 1, WIRE),
+    "given_id": Definition(given_id),
+    "fixed_id": Definition(fixed_id, 1),
+    "in_path": Definition(in_path),
+}

@@ -1,0 +1,42 @@
+"""Collects what goes out otherwise than it was asked for. Generated code calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..response import Adjustment
+
+
+class Notes:
+    """The adjustments of one request, in the order they were made."""
+
+    __slots__ = ("adjustments",)
+
+    def __init__(self) -> None:
+        self.adjustments: list[Adjustment] = []
+
+    def renamed(self, parameter: str, reason: str) -> None:
+        self.adjustments.append(Adjustment(parameter, "renamed", reason))
+
+    def dropped(self, parameter: str, reason: str, given: Any) -> None:
+        self.adjustments.append(Adjustment(parameter, "dropped", reason, given))
+
+    def clamped(self, parameter: str, reason: str, given: Any, sent: Any) -> None:
+        self.adjustments.append(Adjustment(parameter, "clamped", reason, given, sent))
+
+    def replaced(self, parameter: str, reason: str, given: Any, sent: Any) -> None:
+        self.adjustments.append(Adjustment(parameter, "replaced", reason, given, sent))
+
+    def defaulted(self, parameter: str, reason: str, given: Any, sent: Any) -> None:
+        self.adjustments.append(Adjustment(parameter, "defaulted", reason, given, sent))
+
+    def moved(self, kind: str, reason: str) -> None:
+        self._once(Adjustment(kind, "moved", reason))
+
+    def drop(self, kind: str, reason: str) -> None:
+        """A part of a message that this wire cannot say; noted once for each kind and reason."""
+        self._once(Adjustment(kind, "dropped", reason))
+
+    def _once(self, adjustment: Adjustment) -> None:
+        if adjustment not in self.adjustments:
+            self.adjustments.append(adjustment)

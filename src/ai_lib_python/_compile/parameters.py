@@ -1,0 +1,210 @@
+"""The rules for parameters: what a provider calls them, takes, clamps, and refuses.
+
+    temperature: {to: temperature, min: 0, max: 2}
+    tools: {to: tools, as: {$each: $value, $do: {...}}}
+    reasoning: {as: {thinking: {...}}}        without `to`, a map is merged into the body
+
+The order in which a rule's words are applied is the order of ``_RULES``. Whatever goes
+out otherwise than it was given is noted, and stands in ``response.adjustments``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..request import PARAMETERS
+from .conditions import write_condition
+from .context import Context
+from .scope import PARAMETER_TYPES, VALUE, Ref, Scope
+from .values import write_value
+
+
+def write_parameters(context: Context, scope: Scope, rules: Mapping[str, Any], targets: Mapping[str, str]) -> None:
+    """Writes the code that puts every parameter where its rule says.
+
+    ``targets`` maps ``body``, ``headers`` and ``query`` to the names of the dicts to fill.
+    """
+    for name in PARAMETERS:
+        if name not in rules:
+            _write_unknown(context, scope, name)
+    for name, rule in rules.items():
+        with context.at("parameters", name):
+            if name not in PARAMETERS:
+                context.fail(f"no parameter {name!r}{context.nearest(name, PARAMETERS)}")
+            _write_rule(context, scope, name, rule, targets)
+
+
+def _write_unknown(context: Context, scope: Scope, name: str) -> None:
+    value = scope.names[name].code
+    with context.writer.block(f"if {value} is not None:"):
+        _note(context, scope, "dropped", name, "this wire has no such parameter", value)
+
+
+def _write_rule(context: Context, scope: Scope, name: str, rule: Mapping[str, Any], targets: Mapping[str, str]) -> None:
+    value = context.writer.assign(scope.names[name].code)
+    for word, write in _RULES.items():
+        if word in rule:
+            with context.at(word):
+                write(context, scope, name, value, rule)
+    with context.writer.block(f"if {value} is not None:"):
+        inner = scope.inside(value=Ref(value, PARAMETER_TYPES.get(name, VALUE), True))
+        result = Ref(value, VALUE, True)
+        if "as" in rule:
+            with context.at("as"):
+                result = write_value(context, inner, rule["as"])
+        _place(context, scope, name, rule, result, targets)
+
+
+def _place(
+    context: Context,
+    scope: Scope,
+    name: str,
+    rule: Mapping[str, Any],
+    result: Ref,
+    targets: Mapping[str, str],
+) -> None:
+    if result.code == "None":
+        return
+    if not result.sure:
+        with context.writer.block(f"if {result.code} is not None:"):
+            _place(context, scope, name, rule, result._replace(sure=True), targets)
+        return
+    to = rule.get("to")
+    if to is None:
+        if "as" in rule:
+            merge = context.writer.reference(merge_into, "merge_into")
+            context.writer.line(f"{merge}({targets['body']}, {result.code})")
+        return
+    target, _, key = to.rpartition(":")
+    if target not in ("", "header", "query"):
+        context.fail(f"'to' is a path in the body, header:Name or query:name, not {to!r}")
+    _put(context, to, result, targets)
+    if target or key != name:
+        _note(context, scope, "renamed", name, f"called {key} here", None)
+
+
+def _put(context: Context, to: str, result: Ref, targets: Mapping[str, str]) -> None:
+    target, _, key = to.rpartition(":")
+    if target:
+        name = targets["headers" if target == "header" else "query"]
+        context.writer.line(f"{name}[{key!r}] = {context.writer.reference(as_text, 'as_text')}({result.code})")
+        return
+    keys = tuple(key.split("."))
+    if len(keys) == 1:
+        context.writer.line(f"{targets['body']}[{key!r}] = {result.code}")
+        return
+    context.writer.line(f"{context.writer.reference(put_at, 'put_at')}({targets['body']}, {keys!r}, {result.code})")
+
+
+def _note(
+    context: Context, scope: Scope, action: str, name: str, reason: str, given: str | None, sent: str | None = None
+) -> None:
+    arguments = [repr(name), repr(reason), *([given] if given else []), *([sent] if sent else [])]
+    context.writer.line(f"{scope.names['notes'].code}.{action}({', '.join(arguments)})")
+
+
+def _drop_if(context: Context, scope: Scope, name: str, value: str, condition: str, reason: str) -> None:
+    with context.writer.block(f"if {value} is not None and ({condition}):"):
+        _note(context, scope, "dropped", name, reason, value)
+        context.writer.line(f"{value} = None")
+
+
+def _refused(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    reason = rule["refused"] if isinstance(rule["refused"], str) else rule.get("reason", "refused here")
+    if rule["refused"] is not False:
+        _drop_if(context, scope, name, value, "True", reason)
+
+
+def _refused_when(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    with context.writer.block(f"if {value} is not None:"):
+        inner = scope.inside(value=Ref(value, PARAMETER_TYPES.get(name, VALUE), True))
+        condition = write_condition(context, inner, rule["refused_when"])
+        _drop_if(context, scope, name, value, condition, rule.get("reason", "refused together with the rest"))
+
+
+def _map(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    table = dict(rule["map"])
+    lookup = context.writer.reference(table)
+    mapped = context.writer.assign(f"{value} if {value} is None else {lookup}.get({value}, {value})")
+    with context.writer.block(f"if {mapped} != {value}:"):
+        _note(context, scope, "replaced", name, rule.get("reason", "the nearest that is taken here"), value, mapped)
+        context.writer.line(f"{value} = {mapped}")
+
+
+def _values(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    allowed = tuple(rule["values"])
+    reason = f"only {', '.join(str(item) for item in allowed)} here"
+    _drop_if(context, scope, name, value, f"{value} not in {allowed!r}", reason)
+
+
+def _minimum(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    _clamp(context, scope, name, value, "<", rule["min"], f"at least {rule['min']} here")
+
+
+def _maximum(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    _clamp(context, scope, name, value, ">", rule["max"], f"at most {rule['max']} here")
+
+
+def _clamp(
+    context: Context, scope: Scope, name: str, value: str, sign: str, limit: float, reason: str
+) -> None:
+    with context.writer.block(f"if {value} is not None and {value} {sign} {limit!r}:"):
+        _note(context, scope, "clamped", name, reason, value, repr(limit))
+        context.writer.line(f"{value} = {limit!r}")
+
+
+def _max_items(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    limit = int(rule["max_items"])
+    with context.writer.block(f"if {value} is not None and len({value}) > {limit}:"):
+        _note(context, scope, "clamped", name, f"at most {limit} here", value, f"{value}[:{limit}]")
+        context.writer.line(f"{value} = {value}[:{limit}]")
+
+
+def _fixed(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    fixed = rule["fixed"]
+    with context.writer.block(f"if {value} is not None and {value} != {fixed!r}:"):
+        _note(context, scope, "replaced", name, rule.get("reason", "fixed here"), value, repr(fixed))
+    context.writer.line(f"{value} = {fixed!r}")
+
+
+def _default(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    default = rule["default"]
+    with context.writer.block(f"if {value} is None:"):
+        _note(context, scope, "defaulted", name, rule.get("reason", "required here"), "None", repr(default))
+        context.writer.line(f"{value} = {default!r}")
+
+
+_RULES = {
+    "refused": _refused,
+    "refused_when": _refused_when,
+    "map": _map,
+    "values": _values,
+    "min": _minimum,
+    "max": _maximum,
+    "max_items": _max_items,
+    "fixed": _fixed,
+    "default": _default,
+}
+
+
+def put_at(body: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    """Sets a nested key, making the maps on the way."""
+    for key in keys[:-1]:
+        body = body.setdefault(key, {})
+    body[keys[-1]] = value
+
+
+def merge_into(body: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Adds ``more`` to ``body``; maps merge, everything else replaces."""
+    for key, value in more.items():
+        old = body.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merge_into(old, value)
+        else:
+            body[key] = value
+
+
+def as_text(value: Any) -> str:
+    """A value as a header or a query has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

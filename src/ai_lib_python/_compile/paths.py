@@ -1,0 +1,151 @@
+"""Expressions to code: guarded steps into wire JSON, checked steps into our own values."""
+
+from __future__ import annotations
+
+from .context import Context
+from .expression import (
+    Expression,
+    ExpressionError,
+    Filter,
+    Literal,
+    Path,
+    parse_expression,
+    parse_interpolation,
+)
+from .filters import FILTERS
+from .scope import RECORDS, VALUE, WIRE, Ref, Scope
+
+NONE = Ref("None", VALUE)
+
+
+def write_expression(context: Context, scope: Scope, text: str) -> Ref:
+    """The value of an expression such as ``.delta.text or .text | string``."""
+    return _write(context, scope, _parsed(context, text))
+
+
+def write_interpolation(context: Context, scope: Scope, text: str) -> Ref:
+    """The value of a text with ``${...}`` in it; absent where one of its values is."""
+    try:
+        segments = parse_interpolation(text)
+    except ExpressionError as error:
+        context.fail(str(error))
+    pieces, unsure = [], []
+    for segment in segments:
+        if isinstance(segment, str):
+            pieces.append(repr(segment))
+            continue
+        ref = _write(context, scope, segment)
+        pieces.append(f"str({ref.code})")
+        if not ref.sure:
+            unsure.append(ref.code)
+    code = " + ".join(pieces) or "''"
+    if not unsure:
+        return Ref(code if len(pieces) == 1 and code[0] in "'\"" else context.writer.assign(code), VALUE, True)
+    absent = " or ".join(f"{name} is None" for name in unsure)
+    return Ref(context.writer.assign(f"None if {absent} else {code}"), VALUE)
+
+
+def _parsed(context: Context, text: str) -> Expression:
+    try:
+        return parse_expression(text)
+    except ExpressionError as error:
+        context.fail(str(error))
+
+
+def _write(context: Context, scope: Scope, expression: Expression) -> Ref:
+    ref = _write_alternatives(context, scope, expression.alternatives)
+    for item in expression.filters:
+        ref = _write_filter(context, ref, item)
+    return ref
+
+
+def _write_alternatives(context: Context, scope: Scope, alternatives: tuple[Path | Literal, ...]) -> Ref:
+    first = _write_term(context, scope, alternatives[0])
+    if len(alternatives) == 1 or first.sure:
+        return first
+    name = context.writer.assign(first.code)
+    result = Ref(name, first.type)
+    with context.writer.block(f"if {name} is None:"):
+        other = _write_alternatives(context, scope.inside(), alternatives[1:])
+        context.writer.line(f"{name} = {other.code}")
+    return Ref(name, result.type if other.type == first.type else WIRE, other.sure)
+
+
+def _write_term(context: Context, scope: Scope, term: Path | Literal) -> Ref:
+    if isinstance(term, Literal):
+        return Ref(repr(term.value), VALUE, term.value is not None)
+    ref = _root(context, scope, term)
+    for step in term.steps:
+        ref = _write_step(context, scope, ref, step)
+    return ref
+
+
+def _root(context: Context, scope: Scope, path: Path) -> Ref:
+    if path.root is None:
+        if scope.current is None:
+            context.fail("there is no current item here; begin with a $name")
+        return scope.current
+    if path.root == "absent":
+        return NONE
+    if path.root not in scope.names:
+        hint = context.nearest(path.root, scope.names)
+        context.fail(f"no name ${path.root} here{hint} (there are: {', '.join(sorted(scope.names))})")
+    return scope.names[path.root]
+
+
+def _write_step(context: Context, scope: Scope, base: Ref, step: str | int) -> Ref:
+    known = scope.known(base.code, step)
+    if known:
+        return known
+    ref = _list_step(context, base, step) if base.type.startswith("list:") else _plain_step(context, base, step)
+    scope.remember(base.code, step, ref)
+    return ref
+
+
+def _plain_step(context: Context, base: Ref, step: str | int) -> Ref:
+    if base.type in RECORDS:
+        return _record_step(context, base, step)
+    if base.type == VALUE:
+        context.fail(f"a plain value has no {step!r} in it")
+    return Ref(context.writer.assign(wire_step(base.code, step)), WIRE)
+
+
+def wire_step(base: str, step: str | int) -> str:
+    """Code for one guarded step into parsed JSON: None wherever the step is not there."""
+    if isinstance(step, str):
+        return f"{base}.get({step!r}) if {base}.__class__ is dict else None"
+    fits = f"len({base}) > {step}" if step >= 0 else f"len({base}) >= {-step}"
+    return f"{base}[{step}] if {base}.__class__ is list and {fits} else None"
+
+
+def _record_step(context: Context, base: Ref, step: str | int) -> Ref:
+    fields = RECORDS[base.type]
+    if step not in fields or not isinstance(step, str):
+        kind = base.type.partition(":")[2] or base.type
+        hint = context.nearest(str(step), fields)
+        context.fail(f"a {kind} has no field {step!r}{hint} (it has: {', '.join(sorted(fields))})")
+    code = f"{base.code}.{step}" if base.sure else f"{base.code}.{step} if {base.code} is not None else None"
+    return Ref(context.writer.assign(code), fields[step], fields[step].startswith("list:") and base.sure)
+
+
+def _list_step(context: Context, base: Ref, step: str | int) -> Ref:
+    if not isinstance(step, int):
+        context.fail(f"a list has no field {step!r}; use [0] or $each")
+    fits = f"len({base.code}) > {step}" if step >= 0 else f"len({base.code}) >= {-step}"
+    item = base.type.partition(":")[2]
+    return Ref(context.writer.assign(f"{base.code}[{step}] if {base.code} and {fits} else None"), item)
+
+
+def _write_filter(context: Context, base: Ref, item: Filter) -> Ref:
+    if item.name not in FILTERS:
+        hint = context.nearest(item.name, FILTERS)
+        context.fail(f"no filter {item.name!r}{hint} (there are: {', '.join(sorted(FILTERS))})")
+    definition = FILTERS[item.name]
+    if len(item.arguments) != definition.arguments:
+        context.fail(f"filter {item.name!r} takes {definition.arguments} arguments, got {len(item.arguments)}")
+    function = context.writer.reference(definition.function, f"filter_{item.name}")
+    arguments = "".join(f", {argument!r}" for argument in item.arguments)
+    call = f"{function}({base.code}{arguments})"
+    if definition.takes_none or base.sure:
+        return Ref(context.writer.assign(call), definition.result, definition.never_none)
+    return Ref(context.writer.assign(f"None if {base.code} is None else {call}"), definition.result)

@@ -1,0 +1,75 @@
+"""The functions of one manifest, each compiled when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Protocol
+
+from .classify import Classified, compile_classifier, compile_request_id, write_classifier
+from .decode import compile_reader, write_reader
+from .encode import compile_encoder, write_encoder
+from .finish import Finish
+
+
+class ManifestLike(Protocol):
+    """What a program needs of a manifest."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+    def where(self, path: tuple[str | int, ...]) -> str: ...
+
+
+class Program:
+    """What a client runs. Each attribute is a plain function made from the manifest."""
+
+    def __init__(self, manifest: ManifestLike) -> None:
+        self._manifest = manifest
+
+    @cached_property
+    def encode(self) -> Callable[..., Any]:
+        """``encode(request, stream, notes) -> (path, query, headers, body)``"""
+        return compile_encoder(self._manifest, self._manifest.data, self._manifest.dialect)
+
+    @cached_property
+    def read_response(self) -> Callable[..., None]:
+        """``read(sink, body)``"""
+        return compile_reader(self._manifest, self._manifest.data, "response")
+
+    @cached_property
+    def read_frame(self) -> Callable[..., None]:
+        """``read(sink, frame, event)``"""
+        return compile_reader(self._manifest, self._manifest.data, "stream")
+
+    @cached_property
+    def classify(self) -> Callable[..., Classified]:
+        """``classify(status, headers, body) -> Classified``"""
+        return compile_classifier(self._manifest, self._manifest.data)
+
+    @cached_property
+    def request_id(self) -> Callable[..., str | None]:
+        """``request_id(headers, body)``: the provider's id of the request, where it gives one"""
+        return compile_request_id(self._manifest, self._manifest.data)
+
+    @cached_property
+    def finish(self) -> Finish:
+        """What the words for the end of an answer mean."""
+        table = self._manifest.data.get("finish", {})
+        words = {str(word): reason for word, reason in table.get("map", {}).items()}
+        return Finish(words, table.get("tool_calls_win", False))
+
+    def source(self) -> str:
+        """The source of all client functions, for people to read."""
+        manifest, data = self._manifest, self._manifest.data
+        sources = {
+            "encode a request": write_encoder(manifest, data, manifest.dialect),
+            "read an answer": write_reader(manifest, data, "response"),
+            "read a frame of a stream": write_reader(manifest, data, "stream"),
+            "classify an error": write_classifier(manifest, data),
+        }
+        return "\n".join(f"# {manifest.id}: {title}\n{writer.source()}" for title, writer in sources.items())

@@ -1,0 +1,113 @@
+"""What names mean while a function is being written.
+
+Two kinds of value flow through generated code. *Wire* values are parsed JSON of unknown
+shape, so every step into them is guarded. *Records* are our own structs, whose fields
+are known here, so a wrong field is an error at compile time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..message import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    OpaquePart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
+from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+
+WIRE = "wire"
+VALUE = "value"
+"""A plain value of ours: text, number, mapping. It has no fields to step into."""
+
+PART_KINDS: dict[str, type[Any]] = {
+    "text": TextPart,
+    "reasoning": ReasoningPart,
+    "refusal": RefusalPart,
+    "image_url": ImagePart,
+    "image_base64": ImagePart,
+    "audio_url": AudioPart,
+    "audio_base64": AudioPart,
+    "file_url": FilePart,
+    "file_base64": FilePart,
+    "file_id": FilePart,
+    "tool_call": ToolCall,
+    "tool_result": ToolResult,
+    "opaque": OpaquePart,
+}
+
+
+def _fields(struct: type[Any]) -> dict[str, str]:
+    properties = [name for name, value in vars(struct).items() if isinstance(value, property)]
+    return dict.fromkeys([*struct.__struct_fields__, *properties], VALUE)
+
+
+def _part_fields() -> dict[str, str]:
+    fields = {"kind": VALUE}
+    for struct in PART_KINDS.values():
+        fields.update(_fields(struct))
+    return fields | {"parts": "list:part"}
+
+
+RECORDS: dict[str, dict[str, str]] = {
+    "turn": {"role": VALUE, "source": VALUE, "parts": "list:part", "text": VALUE, "only_text": VALUE},
+    "system": {"parts": "list:part", "text": VALUE},
+    "part": _part_fields(),
+    "tool": _fields(ToolDefinition),
+    "tool_choice": _fields(ToolChoice),
+    "response_format": _fields(ResponseFormat),
+    "reasoning": _fields(Reasoning),
+    **{f"part:{kind}": _fields(struct) | {"kind": VALUE} for kind, struct in PART_KINDS.items()},
+}
+RECORDS["part:tool_result"]["parts"] = "list:part"
+
+PARAMETER_TYPES: dict[str, str] = {
+    "tools": "list:tool",
+    "tool_choice": "tool_choice",
+    "response_format": "response_format",
+    "reasoning": "reasoning",
+}
+"""The types of the parameters that are more than a plain value."""
+
+
+class Ref(NamedTuple):
+    """A value in the generated function.
+
+    Attributes:
+        code: a name or a literal, cheap to repeat.
+        type: ``wire``, ``value``, a record's name, or ``list:`` and an item type.
+        sure: whether it can be told now that the value is not None.
+    """
+
+    code: str
+    type: str = WIRE
+    sure: bool = False
+
+
+class Scope:
+    """The current item, the names in reach, and what has been computed from them already."""
+
+    def __init__(self, current: Ref | None, names: Mapping[str, Ref], parent: Scope | None = None) -> None:
+        self.current = current
+        self.names = dict(names)
+        self._parent = parent
+        self._known: dict[tuple[str, str | int], Ref] = {}
+
+    def inside(self, current: Ref | None = None, **names: Ref) -> Scope:
+        """A scope for a nested block: computed values of this one stay in reach."""
+        return Scope(current or self.current, {**self.names, **names}, self)
+
+    def known(self, base: str, step: str | int) -> Ref | None:
+        """What ``base.step`` was computed to, if it was."""
+        found = self._known.get((base, step))
+        return found if found or self._parent is None else self._parent.known(base, step)
+
+    def remember(self, base: str, step: str | int, ref: Ref) -> None:
+        self._known[(base, step)] = ref

@@ -1,0 +1,168 @@
+"""The conversation as a wire wants it: system prompts apart or in place, turns merged or split.
+
+Called by generated code, with the options that the manifest gave under ``request.turns``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ..errors import UnsupportedError
+from ..message import Message, Part, ReasoningPart, TextPart, ToolCall, ToolResult
+from .notes import Notes
+
+
+class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a wire wants its turns.
+
+    Attributes:
+        roles: our role -> the wire's role.
+        system: ``inline`` among the turns, or ``hoist``-ed out of them.
+        merge: neighbours of one wire role become one turn.
+        tool_results: ``group`` as they come, or ``split`` into a turn each.
+        reasoning: ``native`` sends only reasoning of this dialect, ``keep`` any reasoning's text.
+    """
+
+    roles: dict[str, str]
+    system: str = "inline"
+    merge: bool = False
+    tool_results: str = "group"
+    reasoning: str = "native"
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One entry of the wire's list of messages.
+
+    Attributes:
+        role: the wire's role.
+        source: our role: ``system``, ``user``, ``assistant`` or ``tool``.
+        text: the text, where one plain text is all that is said; calls and reasoning do not count.
+        only_text: the same, where there is nothing else at all.
+    """
+
+    role: str
+    source: str
+    parts: tuple[Part, ...]
+    text: str | None = None
+    only_text: str | None = None
+
+
+class System(msgspec.Struct, frozen=True):
+    """The system prompts that were taken out of the turns; ``text`` has a blank line between them."""
+
+    parts: tuple[TextPart, ...]
+    text: str
+
+
+def arrange(
+    messages: Sequence[Message], options: TurnOptions, dialect: str, notes: Notes
+) -> tuple[System | None, tuple[Turn, ...]]:
+    """Splits messages into system prompts and turns as ``options`` say."""
+    if not messages:
+        raise UnsupportedError("a request needs at least one message; add .user(...) or .messages([...])")
+    pieces = list(_pieces(messages, options, dialect, notes))
+    system = None
+    if options.system == "hoist":
+        system = _hoisted(pieces, notes)
+        pieces = [piece for piece in pieces if piece[0] != "system"]
+    if options.merge:
+        pieces = _merged(pieces, options.roles)
+    return system, tuple(_turn(source, parts, options.roles) for source, parts in pieces)
+
+
+_Piece = tuple[str, tuple[Part, ...]]
+
+
+def _pieces(
+    messages: Sequence[Message], options: TurnOptions, dialect: str, notes: Notes
+) -> Iterable[_Piece]:
+    """Each message as its role and parts; tool results stand in pieces of their own."""
+    names: dict[str, str] = {}
+    for message in messages:
+        source = message.role.value
+        parts = _native(message.parts, options, dialect, notes)
+        if source == "assistant":
+            names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
+        if not any(isinstance(part, ToolResult) for part in parts):
+            yield source, parts
+            continue
+        results = [_named(part, names) for part in parts if isinstance(part, ToolResult)]
+        if options.tool_results == "split":
+            yield from (("tool", (result,)) for result in results)
+        else:
+            yield "tool", tuple(results)
+        rest = tuple(part for part in parts if not isinstance(part, ToolResult))
+        if rest:
+            yield ("user" if source == "tool" else source), rest
+
+
+def _named(result: ToolResult, names: dict[str, str]) -> ToolResult:
+    if result.name is not None or result.id not in names:
+        return result
+    return msgspec.structs.replace(result, name=names[result.id])
+
+
+def _native(
+    parts: tuple[Part, ...], options: TurnOptions, dialect: str, notes: Notes
+) -> tuple[Part, ...]:
+    """The parts without what only another dialect would understand."""
+    if all(getattr(part, "origin", None) in (None, dialect) for part in parts):
+        return parts
+    kept = (_translated(part, options, dialect, notes) for part in parts)
+    return tuple(part for part in kept if part is not None)
+
+
+def _translated(part: Part, options: TurnOptions, dialect: str, notes: Notes) -> Part | None:
+    origin = getattr(part, "origin", None)
+    if origin in (None, dialect):
+        return part
+    if isinstance(part, (TextPart, ToolCall)):
+        if part.signature is None:
+            return part
+        notes.drop("signature", f"it is from {origin} and means nothing here")
+        return msgspec.structs.replace(part, signature=None, origin=None)
+    if isinstance(part, ReasoningPart) and options.reasoning == "keep" and part.text:
+        return ReasoningPart(part.text)
+    notes.drop(part.kind, f"it is from {origin} and means nothing here")
+    return None
+
+
+def _hoisted(pieces: Sequence[_Piece], notes: Notes) -> System | None:
+    texts: list[TextPart] = []
+    spoken = False
+    for source, parts in pieces:
+        if source != "system":
+            spoken = True
+            continue
+        if spoken:
+            notes.moved("system", "this wire has one system prompt, before the conversation")
+        texts.extend(part if isinstance(part, TextPart) else _refuse(part) for part in parts)
+    if not texts:
+        return None
+    return System(tuple(texts), "\n\n".join(part.text for part in texts))
+
+
+def _refuse(part: Part) -> TextPart:
+    raise UnsupportedError(f"a system prompt can only hold text here, not {part.kind}")
+
+
+def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
+    """Neighbours of one wire role as one piece; tool results come first in it."""
+    merged: list[_Piece] = []
+    for source, parts in pieces:
+        if not merged or roles[merged[-1][0]] != roles[source]:
+            merged.append((source, parts))
+            continue
+        before_source, before = merged[-1]
+        merged[-1] = (before_source, before + parts)
+    return merged
+
+
+def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
+    said = [part for part in parts if part.kind not in ("tool_call", "reasoning")] if len(parts) > 1 else parts
+    text = None
+    if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
+        text = said[0].text
+    return Turn(roles[source], source, parts, text, text if len(parts) == 1 else None)

@@ -1,0 +1,320 @@
+"""Templates that build a value.
+
+A template is a value with expressions in it. A map leaves out the keys whose value is
+absent (None), a list leaves out absent items, and a map or list of which nothing is left
+is absent itself. Operators are maps whose keys begin with ``$``:
+
+    {$if: COND, $then: T, $else: T}
+    {$by: EXPR, $case: {value: T}, $else: T}
+    {$each: EXPR, $as: name, $where: COND, $by: EXPR, $case: {}, $else: T, $do: T, $keep_empty: true}
+    {$with: EXPR, $do: T}          the same with another current item
+    {$use: fragment}               a named fragment, with the current item
+    {$merge: [T, T]}               one map of several
+    {$concat: [T, T]}              one list of several
+    {$literal: anything}           taken as it stands
+    {$drop: why}                   absent, and told in the response's adjustments
+    $absent                        absent
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conditions import write_condition
+from .context import Context
+from .expression import is_expression
+from .paths import NONE, write_expression, write_interpolation
+from .scope import PART_KINDS, VALUE, WIRE, Ref, Scope
+
+BRANCHING = {"$by", "$case", "$else"}
+OPERATORS: dict[str, set[str]] = {
+    "$if": {"$if", "$then", "$else"},
+    "$each": {"$each", "$as", "$where", "$do", "$keep_empty"} | BRANCHING,
+    "$by": BRANCHING,
+    "$with": {"$with", "$do"},
+    "$use": {"$use"},
+    "$merge": {"$merge"},
+    "$concat": {"$concat"},
+    "$literal": {"$literal"},
+    "$drop": {"$drop"},
+}
+
+
+def write_value(context: Context, scope: Scope, node: Any) -> Ref:
+    """Writes the code that builds ``node`` and gives the result."""
+    if isinstance(node, str):
+        return _text(context, scope, node)
+    if isinstance(node, dict):
+        operator = operator_of(context, node)
+        return _WRITERS[operator](context, scope, node) if operator else _map(context, scope, node)
+    if isinstance(node, list):
+        return _list(context, scope, node)
+    return Ref(repr(node), VALUE, node is not None)
+
+
+def operator_of(context: Context, node: dict[Any, Any], allowed: dict[str, set[str]] | None = None) -> str | None:
+    """The operator that a map is, or None for a plain map."""
+    keys = [key for key in node if isinstance(key, str) and key.startswith("$")]
+    if not keys:
+        return None
+    operators = OPERATORS if allowed is None else allowed
+    for name, known in operators.items():
+        if name in node:
+            unknown = [str(key) for key in node if key not in known]
+            if unknown:
+                context.fail(f"{name} does not go with {unknown[0]!r}{context.nearest(unknown[0], known)}")
+            return name
+    context.fail(f"no operator {keys[0]!r}{context.nearest(keys[0], operators)}")
+
+
+def _text(context: Context, scope: Scope, text: str) -> Ref:
+    if is_expression(text):
+        return write_expression(context, scope, text)
+    if "${" in text:
+        return write_interpolation(context, scope, text)
+    return Ref(repr(text), VALUE, True)
+
+
+def _map(context: Context, scope: Scope, node: dict[Any, Any]) -> Ref:
+    """A dict: what is surely there as a literal, the rest added if it is present."""
+    writer = context.writer
+    entries: list[str] = []
+    name: str | None = None
+    anything_sure = not node
+    for key, child in node.items():
+        with context.at(key):
+            ref = write_value(context, scope, child)
+        if ref.code == "None":
+            continue
+        anything_sure = anything_sure or ref.sure
+        if ref.sure and name is None:
+            entries.append(f"{key!r}: {ref.code}")
+            continue
+        if name is None:
+            name = writer.assign("{" + ", ".join(entries) + "}")
+        _set_key(context, name, key, ref)
+    if name is None:
+        return Ref(writer.assign("{" + ", ".join(entries) + "}"), VALUE, True) if anything_sure else NONE
+    if not anything_sure:
+        name = writer.assign(f"{name} or None")
+    return Ref(name, VALUE, anything_sure)
+
+
+def _set_key(context: Context, name: str, key: Any, ref: Ref) -> None:
+    if ref.sure:
+        context.writer.line(f"{name}[{key!r}] = {ref.code}")
+        return
+    with context.writer.block(f"if {ref.code} is not None:"):
+        context.writer.line(f"{name}[{key!r}] = {ref.code}")
+
+
+def _list(context: Context, scope: Scope, node: list[Any]) -> Ref:
+    name = context.writer.assign("[]")
+    sure = not node
+    for index, child in enumerate(node):
+        with context.at(index):
+            ref = write_value(context, scope, child)
+        _append(context, name, ref)
+        sure = sure or ref.sure
+    return Ref(name if sure else context.writer.assign(f"{name} or None"), VALUE, sure)
+
+
+def _append(context: Context, name: str, ref: Ref) -> None:
+    if ref.code == "None":
+        return
+    if ref.sure:
+        context.writer.line(f"{name}.append({ref.code})")
+        return
+    with context.writer.block(f"if {ref.code} is not None:"):
+        context.writer.line(f"{name}.append({ref.code})")
+
+
+def _if(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    with context.at("$if"):
+        condition = write_condition(context, scope, node["$if"])
+    name = context.writer.name()
+    with context.writer.block(f"if {condition}:"):
+        then = _branch(context, scope, node, "$then", name)
+    with context.writer.block("else:"):
+        other = _branch(context, scope, node, "$else", name)
+    return Ref(name, then.type if then.type == other.type else WIRE, then.sure and other.sure)
+
+
+def _branch(context: Context, scope: Scope, node: dict[str, Any], key: str, name: str) -> Ref:
+    ref = NONE
+    if key in node:
+        with context.at(key):
+            ref = write_value(context, scope.inside(), node[key])
+    context.writer.line(f"{name} = {ref.code}")
+    return ref
+
+
+def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    """One branch for each case; without ``$else``, another value is refused."""
+    name = context.writer.name()
+    with context.at("$by"):
+        key = write_expression(context, scope, node["$by"])
+    sure = True
+    word = "if"
+    for case, child in cases_of(context, node):
+        with context.writer.block(f"{word} {key.code} == {case!r}:"), context.at("$case", case):
+            ref = write_value(context, narrowed(context, scope, node["$by"], case), child)
+            context.writer.line(f"{name} = {ref.code}")
+            sure = sure and ref.sure
+        word = "elif"
+    with context.writer.block("else:" if word == "elif" else "if True:"):
+        if "$else" in node:
+            sure = _branch(context, scope, node, "$else", name).sure and sure
+        else:
+            _refuse(context, key)
+    return Ref(name, WIRE, sure)
+
+
+def cases_of(context: Context, node: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """The cases of a ``$by``; the word ``null`` stands for an absent value."""
+    cases = node.get("$case")
+    if not isinstance(cases, dict):
+        context.fail("$by needs a map of cases under $case")
+    return [(key, child) for key, child in cases.items()]
+
+
+def narrowed(context: Context, scope: Scope, by: str, case: Any) -> Scope:
+    """Inside the case of one kind of part, the current item is known to be of that kind."""
+    if scope.current is None or scope.current.type != "part" or by != ".kind":
+        return scope.inside()
+    if case not in PART_KINDS:
+        context.fail(f"no part is of kind {case!r}{context.nearest(str(case), PART_KINDS)}")
+    return scope.inside(scope.current._replace(type=f"part:{case}"))
+
+
+def _refuse(context: Context, key: Ref) -> None:
+    known = context.writer.reference(cannot_express, "cannot_express")
+    context.writer.line(f"raise {known}({key.code})")
+
+
+class CannotExpress(Exception):
+    """A template has no case for a value; the engine turns it into an error for the user."""
+
+
+def cannot_express(value: Any) -> CannotExpress:
+    return CannotExpress(value)
+
+
+def _each(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    name = context.writer.assign("[]")
+    with loop(context, scope, node) as inner:
+        ref = _by(context, inner, _body(node)) if "$by" in node else _do(context, inner, node)
+        _append(context, name, ref)
+    if node.get("$keep_empty"):
+        return Ref(name, VALUE, True)
+    return Ref(context.writer.assign(f"{name} or None"), VALUE)
+
+
+def _body(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if key in BRANCHING}
+
+
+def _do(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    if "$do" not in node:
+        context.fail("needs $do, or $by with $case")
+    with context.at("$do"):
+        return write_value(context, scope, node["$do"])
+
+
+class loop:
+    """``for`` over the items of ``$each``, with ``$where``; entering gives the scope inside."""
+
+    def __init__(self, context: Context, scope: Scope, node: dict[str, Any]) -> None:
+        self._context = context
+        self._scope = scope
+        self._node = node
+        self._blocks: list[Any] = []
+
+    def __enter__(self) -> Scope:
+        context, node = self._context, self._node
+        with context.at("$each"):
+            items = write_expression(context, self._scope, node["$each"])
+        ours = items.type.startswith("list:")
+        item_type = items.type[len("list:") :] if ours else WIRE
+        if not (ours and items.sure):
+            self._open(f"if {items.code}:" if ours or items.type == VALUE else f"if {items.code}.__class__ is list:")
+        index, item = context.writer.name(), context.writer.name()
+        self._open(f"for {index}, {item} in enumerate({items.code}):")
+        current = Ref(item, item_type, ours)
+        names = {"index": Ref(index, VALUE, True)}
+        if "$as" in node:
+            names[node["$as"]] = current
+        inner = self._scope.inside(current, **names)
+        if "$where" in node:
+            with context.at("$where"):
+                self._open(f"if {write_condition(context, inner, node['$where'])}:")
+        return inner
+
+    def _open(self, head: str) -> None:
+        block = self._context.writer.block(head)
+        block.__enter__()
+        self._blocks.append(block)
+
+    def __exit__(self, *_: object) -> None:
+        while self._blocks:
+            self._blocks.pop().__exit__(None, None, None)
+
+
+def _with(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    with context.at("$with"):
+        item = write_expression(context, scope, node["$with"])
+    name = context.writer.assign("None")
+    with context.writer.block(f"if {item.code} is not None:"):
+        ref = _do(context, scope.inside(item._replace(sure=True)), node)
+        context.writer.line(f"{name} = {ref.code}")
+    return Ref(name, WIRE, item.sure and ref.sure)
+
+
+def _use(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    with context.fragment(node["$use"]) as body:
+        return write_value(context, scope, body)
+
+
+def _merge(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    name = context.writer.assign("{}")
+    for index, child in enumerate(node["$merge"]):
+        with context.at("$merge", index):
+            ref = write_value(context, scope, child)
+        with context.writer.block(f"if {ref.code}.__class__ is dict:"):
+            context.writer.line(f"{name}.update({ref.code})")
+    return Ref(context.writer.assign(f"{name} or None"), VALUE)
+
+
+def _concat(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    name = context.writer.assign("[]")
+    for index, child in enumerate(node["$concat"]):
+        with context.at("$concat", index):
+            ref = write_value(context, scope, child)
+        with context.writer.block(f"if {ref.code}.__class__ is list:"):
+            context.writer.line(f"{name}.extend({ref.code})")
+    return Ref(context.writer.assign(f"{name} or None"), VALUE)
+
+
+def _literal(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    return Ref(context.writer.assign(repr(node["$literal"])), VALUE, node["$literal"] is not None)
+
+
+def _drop(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    if "notes" not in scope.names or scope.current is None or not scope.current.type.startswith("part:"):
+        context.fail("$drop stands only in the case of one kind of part of a request")
+    kind = scope.current.type.partition(":")[2]
+    context.writer.line(f"{scope.names['notes'].code}.drop({kind!r}, {str(node['$drop'])!r})")
+    return NONE
+
+
+_WRITERS = {
+    "$if": _if,
+    "$each": _each,
+    "$by": _by,
+    "$with": _with,
+    "$use": _use,
+    "$merge": _merge,
+    "$concat": _concat,
+    "$literal": _literal,
+    "$drop": _drop,
+}

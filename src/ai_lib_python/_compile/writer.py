@@ -1,0 +1,77 @@
+"""Writes Python source: numbered names, indentation, and objects by reference.
+
+Nothing from a manifest is ever written as code. Texts and numbers enter through
+``repr``; objects enter through the namespace under a numbered name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Writer:
+    """The source of one function, line by line, and the objects that it refers to."""
+
+    def __init__(self) -> None:
+        self.namespace: dict[str, Any] = {}
+        self._lines: list[str] = []
+        self._depth = 0
+        self._count = 0
+        self._referenced: dict[int, str] = {}
+
+    def line(self, text: str) -> None:
+        self._lines.append("    " * self._depth + text)
+
+    def name(self) -> str:
+        """A name that nothing else in this function has."""
+        self._count += 1
+        return f"v{self._count}"
+
+    def assign(self, code: str) -> str:
+        """Writes ``name = code`` and gives the name."""
+        name = self.name()
+        self.line(f"{name} = {code}")
+        return name
+
+    def reference(self, value: Any, label: str | None = None) -> str:
+        """A name under which the function finds an object."""
+        if id(value) in self._referenced:
+            return self._referenced[id(value)]
+        name = label or f"k{len(self.namespace) + 1}"
+        self._referenced[id(value)] = name
+        self.namespace[name] = value
+        return name
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """An indented block; ``pass`` stands in for an empty one."""
+        self.line(head)
+        self._depth += 1
+        before = len(self._lines)
+        yield
+        if len(self._lines) == before:
+            self.line("pass")
+        self._depth -= 1
+
+    def source(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+
+def compile_function(writer: Writer, name: str, title: str) -> Callable[..., Any]:
+    """Runs the source and gives the function ``name`` of it.
+
+    The source is registered with ``linecache`` under a file name made of the title and
+    a digest, so tracebacks, debuggers and ``inspect.getsource`` show it.
+    """
+    source = writer.source()
+    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    filename = f"<ai-lib {title} {digest}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    namespace = dict(writer.namespace)
+    exec(compile(source, filename, "exec"), namespace)  # noqa: S102  # the product: see the module's text
+    function: Callable[..., Any] = namespace[name]
+    return function

@@ -1,0 +1,1 @@
+"""One call from top to bottom: encode, send, read, assemble."""

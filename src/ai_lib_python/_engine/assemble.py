@@ -1,0 +1,409 @@
+"""Puts an answer together: the one accumulator for whole bodies and for streams.
+
+It is the *sink* that compiled readers talk to (see ``_compile.events``). Each method is
+one thing a reader may find. With a list of ``events`` it also tells, as they come, what
+a stream gives; without, it only accumulates.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .._compile.filters import OWN_ID
+from .._compile.finish import Finish
+from ..events import (
+    CitationDelta,
+    ContentDelta,
+    Metadata,
+    PartialToolCall,
+    ReasoningDelta,
+    RefusalDelta,
+    StreamingEvent,
+    ToolCallEnded,
+    ToolCallStarted,
+    UnknownEvent,
+)
+from ..message import OpaquePart, Part, ReasoningPart, RefusalPart, TextPart, ToolCall
+from ..response import ChatResponse, Usage
+from .patches import apply_patch
+
+KEPT_UNKNOWN = 100
+"""How many unknown frames of one stream are kept; all are counted."""
+
+
+class ErrorInAnswer(Exception):
+    """A reader found an error where an answer was due. ``data`` is what the provider sent."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.data = data
+
+
+class _Text:
+    """A text, reasoning or refusal that is still growing."""
+
+    __slots__ = ("at", "data", "kind", "pieces", "signature")
+
+    def __init__(self, kind: str, at: Any) -> None:
+        self.kind = kind
+        self.at = at
+        self.pieces: list[str] = []
+        self.signature: str | None = None
+        self.data: str | None = None
+
+    def part(self, origin: str) -> Part | None:
+        text = "".join(self.pieces)
+        if not text and self.signature is None and self.data is None:
+            return None
+        if self.kind == "refusal":
+            return RefusalPart(text)
+        signed = origin if self.signature is not None or self.kind == "reasoning" else None
+        if self.kind == "reasoning":
+            return ReasoningPart(text, self.signature, self.data, signed)
+        return TextPart(text, self.signature, signed)
+
+
+class _Call:
+    """A tool call that is still growing."""
+
+    __slots__ = ("at", "ended", "id", "index", "kind", "name", "patched", "pieces", "signature", "started", "whole")
+
+    def __init__(self, index: int, at: Any) -> None:
+        self.kind = "tool_call"
+        self.index = index
+        self.at = at
+        self.id = ""
+        self.name = ""
+        self.pieces: list[str] = []
+        self.signature: str | None = None
+        self.patched: dict[str, Any] | None = None
+        self.whole = False
+        self.started = False
+        self.ended = False
+
+    @property
+    def arguments_json(self) -> str:
+        return "".join(self.pieces) or "{}"
+
+    def part(self, origin: str) -> Part:
+        return ToolCall(self.id, self.name, self.arguments_json, self.signature, origin if self.signature else None)
+
+
+class _Opaque:
+    """Something without a common form, and the JSON fragments that belong into it."""
+
+    __slots__ = ("at", "data", "into", "kind", "pieces")
+
+    def __init__(self, data: Any, at: Any) -> None:
+        self.kind = "opaque"
+        self.data = data
+        self.at = at
+        self.into: str | None = None
+        self.pieces: list[str] = []
+
+    def part(self, origin: str) -> Part:
+        if self.into is None or not isinstance(self.data, dict):
+            return OpaquePart(self.data, origin)
+        text = "".join(self.pieces)
+        try:
+            value = msgspec.json.decode(text) if text else {}
+        except msgspec.DecodeError:
+            value = text
+        return OpaquePart({**self.data, self.into: value}, origin)
+
+
+class Assembler:
+    """Collects one answer.
+
+    Attributes:
+        ended: whether the wire said that the answer is over.
+        finish_reason: ours; ``raw_finish_reason`` is the wire's.
+        events: what came since the list was last taken, or None when nobody listens.
+    """
+
+    def __init__(self, finish: Finish, origin: str, events: list[StreamingEvent] | None = None) -> None:
+        self.events = events
+        self.ended = False
+        self.raw_finish_reason: str | None = None
+        self.unknown_events = 0
+        self.unknown_frames: list[Any] = []
+        self.response_id: str | None = None
+        self.response_model: str | None = None
+        self._finish = finish
+        self._origin = origin
+        self._open: list[_Text | _Call | _Opaque] = []
+        self._last: _Text | _Call | _Opaque | None = None
+        self._calls: list[_Call] = []
+        self._calls_at: dict[Any, _Call] = {}
+        self._counts: dict[str, int] = {}
+        self._citations: list[Any] = []
+        self._logprobs: list[Any] = []
+
+    # What readers tell. The names are those of ``_compile.events.EVENTS``.
+
+    def id(self, id: Any) -> None:
+        if id and self.response_id is None:
+            self.response_id = str(id)
+            if self.events is not None:
+                self.events.append(Metadata(id=self.response_id))
+
+    def model(self, model: Any) -> None:
+        if model and self.response_model is None:
+            self.response_model = str(model)
+            if self.events is not None:
+                self.events.append(Metadata(model=self.response_model))
+
+    def text(self, text: Any, at: Any = None, signature: Any = None) -> None:
+        if text.__class__ is not str:
+            text = self._as_text(text)
+        part = self._last
+        if part.__class__ is not _Text or part.kind != "text" or part.at != at:  # type: ignore[union-attr]
+            part = self._open_text("text", at)
+        self._grow(part, text, signature, ContentDelta)  # type: ignore[arg-type]
+
+    def reasoning(self, text: Any, at: Any = None, signature: Any = None, data: Any = None) -> None:
+        part = self._last
+        if part.__class__ is not _Text or part.kind != "reasoning" or part.at != at:  # type: ignore[union-attr]
+            part = self._open_text("reasoning", at)
+        if data is not None:
+            part.data = data  # type: ignore[union-attr]
+        self._grow(part, self._as_text(text), signature, ReasoningDelta)  # type: ignore[arg-type]
+
+    def refusal(self, text: Any) -> None:
+        part = self._last
+        if part.__class__ is not _Text or part.kind != "refusal":  # type: ignore[union-attr]
+            part = self._open_text("refusal", None)
+        self._grow(part, self._as_text(text), None, RefusalDelta)  # type: ignore[arg-type]
+
+    def tool_call(
+        self, at: Any = None, id: Any = None, name: Any = None, arguments: Any = None, signature: Any = None
+    ) -> None:
+        call = self._call_for(at, id, name)
+        if id and not call.id:
+            call.id = str(id)
+        if name and not call.name:
+            call.name = str(name)
+        if signature and call.signature is None:
+            call.signature = str(signature)
+        if call.name and not call.started:
+            self._start(call)
+        if arguments is not None:
+            self._add_arguments(call, arguments)
+
+    def fragment(self, text: Any, at: Any = None, into: Any = None) -> None:
+        """A piece of JSON text for the call, or the opaque part, that began at ``at``."""
+        call = self._calls_at.get(at)
+        if call is not None:
+            self._add_arguments(call, text)
+            return
+        for part in reversed(self._open):
+            if part.at == at and isinstance(part, _Opaque):
+                part.into = into
+                part.pieces.append(self._as_text(text))
+                return
+
+    def patch(self, path: Any, at: Any = None, value: Any = None, done: Any = None) -> None:
+        """A value for one place in a call's arguments; texts for the same place are joined."""
+        call = self._calls_at.get(at) or (self._calls[-1] if self._calls else None)
+        if call is None:
+            return
+        call.patched = call.patched or {}
+        apply_patch(call.patched, self._as_text(path), value)
+
+    def part_end(self, at: Any = None) -> None:
+        call = self._calls_at.get(at) or (self._calls[-1] if at is None and self._calls else None)
+        if call is not None:
+            self._end(call)
+
+    def opaque(self, data: Any, at: Any = None) -> None:
+        self._append(_Opaque(data, at))
+
+    def citation(self, data: Any) -> None:
+        self._citations.append(data)
+        if self.events is not None:
+            self.events.append(CitationDelta(data))
+
+    def logprobs(self, data: Any) -> None:
+        self._logprobs.extend(data if isinstance(data, list) else [data])
+
+    def finish(self, reason: Any) -> None:
+        if reason is None or reason == "":
+            return
+        self.raw_finish_reason = str(reason)
+        for call in self._calls:
+            self._end(call)
+
+    def usage(self, **counts: Any) -> None:
+        before = dict(self._counts)
+        for name, value in counts.items():
+            number = _count(value)
+            if number is not None:
+                self._counts[name] = number
+        if self.events is not None and self._counts != before:
+            self.events.append(Metadata(usage=self.current_usage()))
+
+    def error(self, data: Any) -> None:
+        raise ErrorInAnswer(data)
+
+    def end(self, now: Any = True) -> None:
+        self.ended = self.ended or bool(now)
+
+    def unknown(self, frame: Any) -> None:
+        self.unknown_events += 1
+        if len(self.unknown_frames) < KEPT_UNKNOWN:
+            self.unknown_frames.append(frame)
+        if self.events is not None:
+            self.events.append(UnknownEvent(frame))
+
+    # What the engine asks.
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether no reader recognised anything of an answer."""
+        return not (self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether any content has come."""
+        return bool(self._open)
+
+    @property
+    def finish_reason(self) -> str | None:
+        if self.raw_finish_reason is None:
+            return None
+        reason = self._finish.map.get(self.raw_finish_reason, "other")
+        if self._finish.tool_calls_win and self._calls and reason in ("stop", "other"):
+            return "tool_calls"
+        return reason
+
+    def close(self) -> None:
+        """No more will come: calls that are still open are whole now."""
+        for call in self._calls:
+            self._end(call)
+
+    def current_usage(self) -> Usage:
+        """The counts so far, in buckets that do not overlap."""
+        return _usage(self._counts)
+
+    def response(self, provider: str, **more: Any) -> ChatResponse:
+        """The answer as it stands."""
+        parts = (part.part(self._origin) for part in self._open)
+        return ChatResponse(
+            provider=provider,
+            model=self.response_model,
+            id=self.response_id,
+            parts=tuple(part for part in parts if part is not None),
+            finish_reason=self.finish_reason,
+            raw_finish_reason=self.raw_finish_reason,
+            usage=self.current_usage(),
+            citations=tuple(self._citations),
+            logprobs=tuple(self._logprobs),
+            unknown_events=self.unknown_events,
+            **more,
+        )
+
+    # How parts grow.
+
+    def _append(self, part: _Text | _Call | _Opaque) -> None:
+        self._open.append(part)
+        self._last = part
+
+    def _open_text(self, kind: str, at: Any) -> _Text:
+        part = _Text(kind, at)
+        self._append(part)
+        return part
+
+    def _grow(self, part: _Text, text: str, signature: Any, event: type[Any]) -> None:
+        if text:
+            if part.signature is not None:
+                part = self._open_text(part.kind, part.at)
+            part.pieces.append(text)
+            if self.events is not None:
+                self.events.append(event(text))
+        if signature is not None:
+            part.signature = str(signature)
+
+    @staticmethod
+    def _as_text(value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        return "" if value is None else msgspec.json.encode(value).decode()
+
+    def _call_for(self, at: Any, id: Any, name: Any) -> _Call:
+        """The call that a piece belongs to: by place, by id, or the last one; else a new one."""
+        if at is not None:
+            call = self._calls_at.get(at)
+            begins_another = call is not None and name and id and call.id and id != call.id
+            return self._new_call(at) if call is None or begins_another else call
+        if id:
+            same = [call for call in self._calls if call.id == id]
+            return same[0] if same else self._new_call(None)
+        if name or not self._calls:
+            return self._new_call(None)
+        return self._calls[-1]
+
+    def _new_call(self, at: Any) -> _Call:
+        call = _Call(len(self._calls), at)
+        self._calls.append(call)
+        if at is not None:
+            self._calls_at[at] = call
+        self._append(call)
+        return call
+
+    def _start(self, call: _Call) -> None:
+        call.started = True
+        if not call.id:
+            call.id = f"{OWN_ID}{zlib.crc32((self.response_id or '').encode()):08x}_{call.index}"
+        if self.events is not None:
+            self.events.append(ToolCallStarted(call.index, call.id, call.name))
+            if call.pieces:
+                self.events.append(PartialToolCall(call.index, "".join(call.pieces)))
+
+    def _add_arguments(self, call: _Call, arguments: Any) -> None:
+        if call.whole:
+            return
+        if not isinstance(arguments, str):
+            call.whole = True
+            call.pieces.clear()
+            arguments = self._as_text(arguments)
+        if not arguments:
+            return
+        call.pieces.append(arguments)
+        if call.started and self.events is not None:
+            self.events.append(PartialToolCall(call.index, arguments))
+
+    def _end(self, call: _Call) -> None:
+        if call.ended:
+            return
+        call.ended = True
+        if call.patched is not None and not call.pieces:
+            self._add_arguments(call, call.patched)
+        if not call.started:
+            self._start(call)
+        if self.events is not None:
+            self.events.append(ToolCallEnded(call.index, call.id, call.name, call.arguments_json))
+
+
+def _count(value: Any) -> int | None:
+    """A token count as a number; providers write floats and digits too."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _usage(counts: Mapping[str, int]) -> Usage:
+    cache_read, cache_write = counts.get("cache_read"), counts.get("cache_write")
+    reasoning, output = counts.get("reasoning"), counts.get("output")
+    uncached = counts.get("input")
+    if uncached is None and "prompt" in counts:
+        uncached = max(0, counts["prompt"] - (cache_read or 0) - (cache_write or 0))
+    if output is None and ("answer" in counts or reasoning is not None):
+        output = counts.get("answer", 0) + (reasoning or 0)
+    return Usage(uncached, cache_read, cache_write, output, reasoning)

@@ -1,0 +1,92 @@
+"""Answers that are errors become the right exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from .._wire.redact import redact, start_of
+from ..errors import REMOTE_ERRORS, AiLibError, MalformedResponse, RemoteError
+from .prepare import Prepared
+
+OK = 200
+
+
+def parse_body(body: bytes) -> Any:
+    """The JSON of a body, or None where it is none."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def remote_error(
+    prepared: Prepared, status: int, headers: dict[str, str], body: bytes, secrets: Iterable[str]
+) -> RemoteError:
+    """The error that an answer with an error's status says."""
+    return _classified(prepared, status, headers, parse_body(body), body, secrets)
+
+
+def error_in_answer(
+    prepared: Prepared, headers: dict[str, str], data: Any, secrets: Iterable[str], partial: Any = None
+) -> RemoteError:
+    """The error that stands in an answer whose status was fine."""
+    error = _classified(prepared, OK, headers, data, msgspec.json.encode(data), secrets)
+    error.partial = partial
+    return error
+
+
+def malformed(
+    prepared: Prepared, status: int, body: bytes, problem: str, secrets: Iterable[str], partial: Any = None
+) -> MalformedResponse:
+    """The error for an answer that is not what the manifest expects."""
+    shown = start_of(body, secrets)
+    beginning = f"; it begins {shown[:80]!r}" if shown else "; it is empty"
+    return MalformedResponse(
+        f"{prepared.manifest.name} answered {status} with {problem}{beginning}",
+        provider=prepared.manifest.id,
+        model=prepared.model,
+        status_code=status,
+        body=shown,
+        partial=partial,
+    )
+
+
+def with_context(error: AiLibError, prepared: Prepared, partial: Any = None) -> AiLibError:
+    """The same error, knowing the call that it belongs to."""
+    error.provider = error.provider or prepared.manifest.id
+    error.model = error.model or prepared.model
+    if partial is not None:
+        error.partial = partial
+    return error
+
+
+def _classified(
+    prepared: Prepared, status: int, headers: dict[str, str], data: Any, body: bytes, secrets: Iterable[str]
+) -> RemoteError:
+    hidden = tuple(secrets)
+    found = prepared.program.classify(status, headers, data)
+    message = redact(found.message, hidden) if found.message else _without_message(status, body, hidden)
+    name = prepared.manifest.name
+    return REMOTE_ERRORS[found.error_class](
+        f"{name} ({prepared.model}), HTTP {status}: {message} [{prepared.http.method} {_address(prepared)}]",
+        provider=prepared.manifest.id,
+        model=prepared.model,
+        status_code=status,
+        retry_after=found.retry_after,
+        request_id=found.request_id,
+        code=found.code,
+        body=start_of(body, hidden),
+    )
+
+
+def _address(prepared: Prepared) -> str:
+    """The URL without its query, which may hold a key."""
+    return prepared.http.url.partition("?")[0]
+
+
+def _without_message(status: int, body: bytes, secrets: Iterable[str]) -> str:
+    shown = start_of(body, secrets)[:200]
+    return shown if shown.strip() else "an empty body"

@@ -1,0 +1,97 @@
+"""A chat request becomes an HTTP request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .._compile.notes import Notes
+from .._compile.parameters import merge_into
+from .._compile.program import Program
+from .._compile.values import CannotExpress
+from .._manifest.manifest import Manifest
+from .._wire.auth import authorize
+from .._wire.http import HttpRequest
+from .._wire.urls import join
+from ..errors import UnsupportedError
+from ..request import ChatRequest
+from ..response import Adjustment
+from .keys import Credential
+from .target import Target
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A call that only has to be sent."""
+
+    http: HttpRequest
+    manifest: Manifest
+    program: Program
+    model: str
+    adjustments: tuple[Adjustment, ...]
+
+
+def prepare(
+    target: Target,
+    request: ChatRequest,
+    *,
+    stream: bool,
+    timeout: float | None,
+    credential: Credential | None,
+) -> Prepared:
+    """Encodes ``request`` for ``target``.
+
+    Raises:
+        UnsupportedError: the wire cannot express some content; the message names it.
+    """
+    manifest, program = target.program(request.model)
+    notes = Notes()
+    path, query, headers, body = _encode(manifest, program, request, stream, notes)
+    query, headers = dict(query), _headers(manifest, headers, stream)
+    if credential is not None:
+        authorize(credential.scheme, credential.key, headers, query)
+    if request.extra_body:
+        merge_into(body, request.extra_body)
+    if request.extra_headers:
+        headers.update({name.lower(): value for name, value in request.extra_headers.items()})
+    method = manifest.data.get("request", {}).get("method", "POST")
+    url = join(target.base_url, manifest.endpoint.base_url, path, query)
+    http = HttpRequest(method, url, headers, _as_json(body), timeout)
+    return Prepared(http, manifest, program, request.model, tuple(notes.adjustments))
+
+
+def _encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:
+    try:
+        return program.encode(request, stream, notes)
+    except CannotExpress as error:
+        raise UnsupportedError(
+            f"{manifest.name} ({request.model}) takes no {_plain(error.args[0])} here",
+            provider=manifest.id,
+            model=request.model,
+        ) from None
+    except UnsupportedError as error:
+        error.provider, error.model = manifest.id, request.model
+        raise
+
+
+def _plain(kind: Any) -> str:
+    """``image_base64`` for people: ``part of kind 'image_base64'``."""
+    return f"part of kind {kind!r}"
+
+
+def _headers(manifest: Manifest, headers: Mapping[str, str], stream: bool) -> dict[str, str]:
+    accept = "text/event-stream, application/json" if stream else "application/json"
+    return {
+        "content-type": "application/json",
+        "accept": accept,
+        **manifest.endpoint.headers,
+        **headers,
+    }
+
+
+def _as_json(body: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, UnicodeEncodeError) as error:
+        raise UnsupportedError(f"the request cannot be written as JSON: {error}") from None

@@ -1,0 +1,32 @@
+"""A whole body to a response. Sans-IO."""
+
+from __future__ import annotations
+
+from ..response import ChatResponse
+from .assemble import Assembler, ErrorInAnswer
+from .failures import error_in_answer, malformed, parse_body
+from .prepare import Prepared
+
+
+def read_answer(
+    prepared: Prepared, status: int, headers: dict[str, str], body: bytes, secrets: tuple[str, ...]
+) -> ChatResponse:
+    """The response that a body holds.
+
+    Raises:
+        MalformedResponse: it is not JSON, or nothing in it is an answer.
+        RemoteError: it is an error under a status that says otherwise.
+    """
+    data = parse_body(body)
+    if data is None:
+        raise malformed(prepared, status, body, "a body that is no JSON", secrets)
+    sink = Assembler(prepared.program.finish, prepared.manifest.dialect)
+    try:
+        prepared.program.read_response(sink, data)
+    except ErrorInAnswer as error:
+        raise error_in_answer(prepared, headers, error.data, secrets) from None
+    if sink.found_nothing:
+        raise malformed(prepared, status, body, "JSON that is no answer", secrets)
+    sink.close()
+    return sink.response(prepared.manifest.id, adjustments=prepared.adjustments, raw=data)
+

@@ -1,0 +1,169 @@
+"""Bytes of a streamed answer to events. Sans-IO: it takes bytes in any pieces and gives events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .._wire.frame import Frame, FramingError
+from .._wire.framings import FRAMINGS
+from ..errors import AiLibError, IncompleteStream
+from ..events import StreamingEvent
+from ..response import ChatResponse
+from .assemble import Assembler, ErrorInAnswer
+from .failures import error_in_answer, malformed, with_context
+from .prepare import Prepared
+
+SHOWN = 2000
+"""How many bytes of a body that makes no sense are kept for the error."""
+
+
+class StreamReader:
+    """Reads one streamed answer.
+
+    Attributes:
+        prepared: the call that is being answered.
+        over: whether the wire has said that nothing more will come.
+        failure: what went wrong; the events before it have been given.
+    """
+
+    def __init__(
+        self, prepared: Prepared, status: int, headers: dict[str, str], secrets: tuple[str, ...]
+    ) -> None:
+        stream = prepared.manifest.data.get("stream", {})
+        self.over = False
+        self.failure: AiLibError | None = None
+        self.sink = Assembler(prepared.program.finish, prepared.manifest.dialect, [])
+        self.prepared = prepared
+        self._status = status
+        self._headers = headers
+        self._secrets = secrets
+        self._framing = FRAMINGS[stream.get("framing", "sse")]()
+        self._done = str(stream["done"]).encode() if "done" in stream else None
+        self._ends = frozenset(stream.get("ends", ()))
+        self._read = prepared.program.read_frame
+        self._beginning = b""
+        self._whole = [] if _is_one_json(headers, stream) else None
+
+    def feed(self, chunk: bytes) -> list[StreamingEvent]:
+        """The events that this piece of the body completes."""
+        if self._whole is not None:
+            self._whole.append(chunk)
+            return []
+        if self.sink.found_nothing and len(self._beginning) < SHOWN:
+            self._beginning += chunk[:SHOWN]
+        try:
+            self._read_frames(self._framing.feed(chunk))
+        except FramingError as error:
+            self._fail(self._malformed(str(error)))
+        return self._taken()
+
+    def finish(self) -> list[StreamingEvent]:
+        """The body has ended, or ``over`` is true: the last events. Sets ``failure`` where an end is missing."""
+        if self._whole is not None:
+            self._read_whole(b"".join(self._whole))
+        elif not self.over:
+            self._read_last_frames()
+        if self.failure is None:
+            self.sink.close()
+            self.failure = self._missing_end()
+        return self._taken()
+
+    def response(self) -> ChatResponse:
+        """The answer so far."""
+        return self.sink.response(
+            self.prepared.manifest.id,
+            adjustments=self.prepared.adjustments,
+            raw=tuple(self.sink.unknown_frames) or None,
+        )
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request, where its headers give one."""
+        return self.prepared.program.request_id(self._headers, None)
+
+    def _read_frames(self, frames: list[Frame]) -> None:
+        decode, read, sink, done = msgspec.json.decode, self._read, self.sink, self._done
+        for data, event in frames:
+            if data == done:
+                self.over = True
+                return
+            try:
+                read(sink, decode(data), event)
+            except ErrorInAnswer as error:
+                self._fail(self._error(error.data))
+                return
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                self._fail(self._malformed(f"a frame that is no JSON ({error})", data))
+                return
+            if sink.ended:
+                self.over = True
+                return
+
+    def _read_last_frames(self) -> None:
+        try:
+            self._read_frames(self._framing.finish())
+        except FramingError as error:
+            self._fail(self._malformed(str(error)))
+
+    def _read_whole(self, body: bytes) -> None:
+        """A server that ignored the wish for a stream, or that sends its frames as one JSON array."""
+        try:
+            data = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._beginning = body[:SHOWN]
+            self._read_unlabelled(body)
+            return
+        self._beginning = body[:SHOWN]
+        try:
+            if isinstance(data, list):
+                for frame in data:
+                    self._read(self.sink, frame, None)
+            else:
+                self.prepared.program.read_response(self.sink, data)
+        except ErrorInAnswer as error:
+            self._fail(self._error(error.data))
+        self.over = True
+
+    def _read_unlabelled(self, body: bytes) -> None:
+        """A stream that is labelled as JSON."""
+        try:
+            self._read_frames(self._framing.feed(body))
+        except FramingError as error:
+            self._fail(self._malformed(str(error)))
+        if not self.over and self.failure is None:
+            self._read_last_frames()
+
+    def _missing_end(self) -> AiLibError | None:
+        if self.sink.found_nothing and "eof" not in self._ends:
+            return self._malformed("a stream with no answer in it")
+        finished = "finish" in self._ends and self.sink.raw_finish_reason is not None
+        if self.over or finished or "eof" in self._ends:
+            return None
+        return self._with_partial(
+            IncompleteStream(f"the stream of {self.prepared.manifest.name} ended before its end marker")
+        )
+
+    def _error(self, data: Any) -> AiLibError:
+        return error_in_answer(self.prepared, self._headers, data, self._secrets)
+
+    def _malformed(self, problem: str, body: bytes | None = None) -> AiLibError:
+        shown = self._beginning if body is None else body
+        return malformed(self.prepared, self._status, shown, problem, self._secrets)
+
+    def _fail(self, error: AiLibError) -> None:
+        self.failure = self._with_partial(error)
+
+    def _with_partial(self, error: AiLibError) -> AiLibError:
+        return with_context(error, self.prepared, self.response())
+
+    def _taken(self) -> list[StreamingEvent]:
+        taken = self.sink.events or []
+        self.sink.events = []
+        return taken
+
+
+def _is_one_json(headers: dict[str, str], stream: dict[str, Any]) -> bool:
+    """Whether the body is one JSON value although the manifest expects frames."""
+    return stream.get("framing", "sse") == "sse" and headers.get("content-type", "").startswith("application/json")

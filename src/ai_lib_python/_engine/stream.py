@@ -1,0 +1,193 @@
+"""One streamed call: frames become events as they arrive, and the answer grows beside them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import AsyncGenerator, Callable, Generator
+from time import perf_counter
+from types import TracebackType
+from typing import Any
+
+from .._wire.http import HttpResponse, Transport
+from ..errors import AiLibError
+from ..events import ContentDelta, StreamEnd, StreamingEvent
+from ..response import CallStats, ChatResponse
+from .call import MILLISECONDS, send
+from .failures import with_context
+from .prepare import Prepared
+from .read_stream import StreamReader
+
+
+class ChatStream:
+    """The events of one streamed answer.
+
+    An async iterator, and an async context manager that leaves nothing open behind::
+
+        async with client.chat().user("Hi").stream() as stream:
+            async for event in stream:
+                ...
+        print(stream.response.content, stream.stats.latency_ms)
+
+    Nothing is sent before the first event is asked for, or the stream is awaited or entered.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        prepare: Callable[[], Prepared],
+        secrets: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self._run = _Run(transport, prepare, secrets)
+        self._given: weakref.ReferenceType[AsyncGenerator[StreamingEvent, None]] | None = None
+        self._steps: AsyncGenerator[StreamingEvent, None] | None = None
+
+    def __aiter__(self) -> AsyncGenerator[StreamingEvent, None]:
+        if self._steps is not None:
+            return self._steps
+        if self._given is not None:
+            raise RuntimeError("this stream has been read already; call .stream() again for another")
+        steps = self._run.events()
+        # Held weakly: leaving a loop must close the connection at once, though the stream lives on.
+        self._given = weakref.ref(steps)
+        return steps
+
+    async def __anext__(self) -> StreamingEvent:
+        if self._steps is None:
+            self._steps = self.__aiter__()
+        return await self._steps.__anext__()
+
+    def execute_stream(self) -> ChatStream:
+        """The stream itself; ``await`` it to send the request now, or iterate over it."""
+        return self
+
+    def __await__(self) -> Generator[Any, None, ChatStream]:
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> ChatStream:
+        await self._run.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Ends the stream; where it was not read to its end the provider sees a disconnect."""
+        steps = self._steps or (self._given() if self._given is not None else None)
+        if steps is not None:
+            await steps.aclose()
+        await self._run.close()
+
+    async def text(self) -> AsyncGenerator[str, None]:
+        """Only the pieces of the answer's text."""
+        async for event in self:
+            if isinstance(event, ContentDelta):
+                yield event.text
+
+    @property
+    def response(self) -> ChatResponse:
+        """The answer as far as it has come; whole after the last event.
+
+        Raises:
+            RuntimeError: nothing has been sent yet.
+        """
+        return self._run.reader.response()
+
+    @property
+    def stats(self) -> CallStats:
+        """How the call went, up to now or to its end.
+
+        Raises:
+            RuntimeError: nothing has been sent yet.
+        """
+        return self._run.stats()
+
+
+class _Run:
+    """The state of one streamed call."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        prepare: Callable[[], Prepared],
+        secrets: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self._transport = transport
+        self._prepare = prepare
+        self._secrets = secrets
+        self._answer: HttpResponse | None = None
+        self._reader: StreamReader | None = None
+        self._started = 0.0
+        self._first: float | None = None
+        self._ended: float | None = None
+        self._complete = False
+
+    @property
+    def reader(self) -> StreamReader:
+        if self._reader is None:
+            raise RuntimeError("the stream has not begun; iterate over it, or await it, first")
+        return self._reader
+
+    async def open(self) -> None:
+        """Sends the request, once."""
+        if self._reader is not None:
+            return
+        prepared = self._prepare()
+        self._started = perf_counter()
+        secrets = self._secrets()
+        self._answer = answer = await send(self._transport, prepared, secrets)
+        self._reader = StreamReader(prepared, answer.status, answer.headers, secrets)
+
+    async def events(self) -> AsyncGenerator[StreamingEvent, None]:
+        """Everything the stream gives; the connection is let go however the loop is left."""
+        await self.open()
+        if self._answer is None:
+            raise RuntimeError("this stream is closed")
+        reader = self.reader
+        try:
+            async for chunk in self._answer.chunks():
+                events = reader.feed(chunk)
+                if self._first is None and reader.sink.has_parts:
+                    self._first = perf_counter()
+                for event in events:
+                    yield event
+                if reader.over or reader.failure is not None:
+                    break
+            if reader.failure is None:
+                for event in reader.finish():
+                    yield event
+            if reader.failure is not None:
+                raise reader.failure
+            self._complete = True
+            self._ended = perf_counter()
+            yield StreamEnd(reader.sink.finish_reason)
+        except AiLibError as error:
+            raise with_context(error, reader.prepared, reader.response()) from error.__cause__
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Gives the connection back, or breaks it where the answer was not read to its end."""
+        answer, self._answer = self._answer, None
+        if answer is None:
+            return
+        if self._complete:
+            await answer.finish()
+        else:
+            self._ended = perf_counter()
+            await answer.close()
+
+    def stats(self) -> CallStats:
+        reader = self.reader
+        usage = reader.sink.current_usage()
+        return CallStats(
+            provider=reader.prepared.manifest.id,
+            model=reader.sink.response_model or reader.prepared.model,
+            usage=usage,
+            latency_ms=((self._ended or perf_counter()) - self._started) * MILLISECONDS,
+            time_to_first_token_ms=None if self._first is None else (self._first - self._started) * MILLISECONDS,
+            finish_reason=reader.sink.finish_reason,
+            request_id=reader.request_id,
+            interrupted=not self._complete,
+        )

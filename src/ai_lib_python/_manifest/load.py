@@ -1,0 +1,185 @@
+"""Loads a manifest: finds its file, reads it and all that it extends, checks each, merges them.
+
+What was read and merged is kept, and taken again as long as the same files are found and none has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache, reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import ManifestError
+from . import folders
+from .check import check
+from .key_claims import check_claims
+from .manifest import Manifest, manifest_of
+from .mapping_source import from_mapping
+from .merge import Layer, layer_of, merge
+from .yaml_source import Document, read
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+__all__ = ["load", "load_file"]
+
+_NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes")
+"""What a manifest says about itself alone."""
+
+
+class _File(NamedTuple):
+    """A file as it is now: another time or size is another file to the caches."""
+
+    path: Path
+    changed: int
+    size: int
+
+
+class _Link(NamedTuple):
+    """One manifest of a chain of ``extends``; a mapping has no file."""
+
+    file: _File | None
+    document: Document
+
+    @property
+    def id(self) -> str:
+        id: str = self.document.data["id"]
+        return id
+
+    @property
+    def is_bundled(self) -> bool:
+        return self.file is not None and folders.is_bundled(self.file.path)
+
+
+def load(id: str, *, manifest_dir: str | os.PathLike[str] | None = None) -> Manifest:
+    """The manifest of that id or alias, with everything inherited.
+
+    Args:
+        id: ``openai``, say.
+        manifest_dir: a folder to look in before ``AI_LIB_MANIFESTS`` and the bundled manifests.
+
+    Raises:
+        UnknownModelError: there is no such manifest.
+        ManifestError: it, or one that it extends, is wrong.
+    """
+    extra_dirs = _extra_dirs(manifest_dir)
+    first = _link(folders.find(id, extra_dirs))
+    _check_id(first)
+    return _loaded(_chain(first, folders.search_path(extra_dirs)))
+
+
+def load_file(
+    source: str | os.PathLike[str] | Mapping[str, Any], *, manifest_dir: str | os.PathLike[str] | None = None
+) -> Manifest:
+    """The manifest in a file of any name, or in a mapping, with everything inherited.
+
+    What it extends is looked for in ``manifest_dir``, in the file's own folder, and then as :func:`load` does.
+
+    Raises:
+        ManifestError: it, or one that it extends, is wrong.
+    """
+    extra_dirs = _extra_dirs(manifest_dir)
+    if isinstance(source, Mapping):
+        document = from_mapping(source)
+        check(document)
+        return _merged(_chain(_Link(None, document), folders.search_path(extra_dirs)))
+    path = Path(source).absolute()
+    return _loaded(_chain(_link(path), folders.search_path((*extra_dirs, path.parent))))
+
+
+def _extra_dirs(manifest_dir: str | os.PathLike[str] | None) -> tuple[Path, ...]:
+    if manifest_dir is None:
+        return ()
+    path = Path(manifest_dir).absolute()
+    if not path.is_dir():
+        raise ManifestError(f"{path}: manifest_dir is not a folder")
+    return (path,)
+
+
+def _link(path: Path) -> _Link:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read: {error.strerror}") from error
+    file = _File(path, stat.st_mtime_ns, stat.st_size)
+    return _Link(file, _checked(file))
+
+
+@lru_cache(maxsize=256)
+def _checked(file: _File) -> Document:
+    document = read(file.path)
+    check(document)
+    return document
+
+
+def _check_id(link: _Link) -> None:
+    """A file that is found by its name must mean that name."""
+    if link.file and link.id != link.file.path.stem:
+        place = link.document.place(("id",))
+        raise ManifestError(
+            f'{place}: id: expected "{link.file.path.stem}", as the file is called, got "{link.id}"'
+        )
+
+
+def _chain(first: _Link, search_path: Sequence[Path]) -> tuple[_Link, ...]:
+    """The manifest and all that it extends, the root last."""
+    chain = [first]
+    while parent := chain[-1].document.data.get("extends"):
+        chain.append(_parent(parent, chain, search_path))
+    return tuple(chain)
+
+
+def _parent(id: str, chain: list[_Link], search_path: Sequence[Path]) -> _Link:
+    """The next of the chain: the first file of that id that is not in the chain already.
+
+    So a user's own ``openai.yaml`` may extend ``openai``, and that is the bundled one.
+    """
+    taken = {link.file.path for link in chain if link.file}
+    found = list(folders.candidates(id, search_path))
+    for path in found:
+        if path not in taken:
+            link = _link(path)
+            _check_id(link)
+            return link
+    place = chain[-1].document.place(("extends",))
+    if found:
+        circle = " -> ".join([*(link.id for link in chain), id])
+        raise ManifestError(f"{place}: extends: goes in a circle: {circle}")
+    near = folders.nearest(id, folders.every_id(search_path))
+    hint = f'; did you mean "{near}"?' if near else ""
+    raise ManifestError(f'{place}: extends: there is no manifest "{id}"{hint}')
+
+
+def _loaded(chain: tuple[_Link, ...]) -> Manifest:
+    return _from_files(tuple(link.file for link in chain if link.file))
+
+
+@lru_cache(maxsize=256)
+def _from_files(files: tuple[_File, ...]) -> Manifest:
+    return _merged(tuple(_Link(file, _checked(file)) for file in files))
+
+
+def _merged(chain: tuple[_Link, ...]) -> Manifest:
+    layers = [layer_of(link.document) for link in reversed(chain)]
+    merged = reduce(lambda lower, upper: merge(_heritage(lower), upper), layers, Layer({}, {}))
+    manifest = manifest_of(merged, chain[-1].id)
+    if any({"auth", "endpoint"} & link.document.data.keys() for link in chain if not link.is_bundled):
+        check_claims(manifest, {link.id for link in chain[1:]}, _bundled)
+    return manifest
+
+
+def _heritage(layer: Layer) -> Layer:
+    """What of a manifest goes to those that extend it."""
+    origins = {path: origin for path, origin in layer.origins.items() if path[:1] not in _OWN_PATHS}
+    return Layer({key: value for key, value in layer.data.items() if key not in _NOT_INHERITED}, origins)
+
+
+_OWN_PATHS = frozenset((key,) for key in _NOT_INHERITED)
+
+
+def _bundled(id: str) -> Manifest:
+    """A bundled manifest, whatever folders the user has."""
+    path = next(folders.candidates(id, folders.BUNDLED))
+    return _loaded(_chain(_link(path), folders.BUNDLED))

@@ -1,0 +1,194 @@
+"""A manifest with everything inherited: an immutable value with typed views of what the engine asks for."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..errors import ManifestError
+from .check import spell
+from .merge import Layer, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .yaml_source import KeyPath
+
+__all__ = ["AuthScheme", "Endpoint", "Manifest", "Status", "Variable", "manifest_of"]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Whether a provider is still there.
+
+    Attributes:
+        state: ``live``, ``beta`` or ``retired``; the key ``is`` in a manifest.
+        since: the day since when it is so, as ``2026-11-23``.
+        successor: id of the provider that takes its place.
+        note: what callers should know of it.
+    """
+
+    state: str = msgspec.field(default="live", name="is")
+    since: str | None = None
+    successor: str | None = None
+    note: str | None = None
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """A placeholder of the base URL: the environment variables that may hold it, and what it is."""
+
+    env: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where requests go.
+
+    Attributes:
+        base_url: address before every path, perhaps with ``{placeholders}``; None where callers must give it.
+        hosts: the provider's other hosts, which may have its key too; patterns such as ``*.example.com``.
+        env: environment variables that may hold another base URL, the first that is set wins.
+        variables: the placeholders, by name.
+        headers: headers of each request to this host.
+        models_path: path of the list of models.
+    """
+
+    base_url: str | None = None
+    hosts: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    variables: dict[str, Variable] = {}
+    headers: dict[str, str] = {}
+    models_path: str | None = None
+
+
+class AuthScheme(msgspec.Struct, frozen=True):
+    """One way to authenticate.
+
+    Attributes:
+        scheme: ``bearer``, ``header``, ``query`` or ``none``.
+        header: name of the header, for the scheme ``header``.
+        prefix: text before the key in the header.
+        query: name of the query parameter, for the scheme ``query``.
+        env: environment variables that may hold the key, the first that is set wins.
+        optional: whether a request may go out without a key.
+    """
+
+    scheme: str
+    header: str | None = None
+    prefix: str | None = None
+    query: str | None = None
+    env: tuple[str, ...] = ()
+    optional: bool = False
+
+
+class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """A provider or dialect with all that it inherits.
+
+    Attributes:
+        id: the id of the manifest that was loaded.
+        kind: ``provider`` or ``dialect``.
+        name: its name for people; the id where it gives none.
+        dialect: id of the manifest at the root of what it extends.
+        data: everything, merged. Read only: it is shared.
+        status: whether the provider is still there.
+        endpoint: where requests go.
+        auth: the ways to authenticate, in order of preference.
+        sunset: after :meth:`for_model`, the day from which that model is gone.
+        replacement: after :meth:`for_model`, the model that takes its place.
+    """
+
+    id: str
+    kind: str
+    name: str
+    dialect: str
+    data: dict[str, Any]
+    status: Status
+    endpoint: Endpoint
+    auth: tuple[AuthScheme, ...]
+    sunset: str | None = None
+    replacement: str | None = None
+    _layer: Layer
+    _for_models: dict[int, Manifest]
+
+    def __repr__(self) -> str:
+        return f"Manifest({self.id!r}, {self.where()!r})"
+
+    def where(self, path: KeyPath = ()) -> str:
+        """``openai.yaml:12``: where the value at a path of ``data``, or its nearest known ancestor, stands."""
+        return str(self._layer.origin(path))
+
+    def error(self, path: KeyPath, message: str) -> ManifestError:
+        """The error for something wrong at a path: ``openai.yaml:12: auth.scheme: message``."""
+        return problem_at(self._layer, path, message)
+
+    def for_model(self, model: str) -> Manifest:
+        """This manifest with the first entry of ``models`` that matches laid over it, or itself."""
+        index = self._entry(model)
+        if index is None:
+            return self
+        if index not in self._for_models:
+            self._for_models[index] = self._overlaid(index)
+        return self._for_models[index]
+
+    def _entry(self, model: str) -> int | None:
+        """The index in ``models`` of the first entry that matches."""
+        for index, entry in enumerate(self.data.get("models", ())):
+            globs = [entry["match"]] if isinstance(entry["match"], str) else entry["match"]
+            if any(fnmatchcase(model.lower(), glob.lower()) for glob in globs):
+                return index
+        return None
+
+    def _overlaid(self, index: int) -> Manifest:
+        layer = merge(self._layer, self._layer.part(("models", index)))
+        for key in ("models", "match"):
+            layer.data.pop(key, None)
+        return manifest_of(layer, self.dialect)
+
+
+def manifest_of(layer: Layer, dialect: str) -> Manifest:
+    """The manifest that a merged layer describes.
+
+    Raises:
+        ManifestError: a key is missing that the way of authenticating needs.
+    """
+    _check_auth(layer)
+    data = layer.data
+    return Manifest(
+        id=data["id"],
+        kind=data.get("kind", "provider"),
+        name=data.get("name", data["id"]),
+        dialect=dialect,
+        data=data,
+        status=msgspec.convert(data.get("status", {}), Status),
+        endpoint=msgspec.convert(data.get("endpoint", {}), Endpoint),
+        auth=tuple(msgspec.convert(way, AuthScheme) for _, way in _ways(data)),
+        sunset=data.get("sunset"),
+        replacement=data.get("replacement"),
+        _layer=layer,
+        _for_models={},
+    )
+
+
+def _ways(data: dict[str, Any]) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+    """Each way to authenticate, with its path."""
+    auth = data.get("auth", {})
+    if "any" in auth:
+        for index, way in enumerate(auth["any"]):
+            yield ("auth", "any", index), {key: value for key, value in way.items() if value is not None}
+    elif auth:
+        yield ("auth",), auth
+
+
+def _check_auth(layer: Layer) -> None:
+    for path, way in _ways(layer.data):
+        scheme = way.get("scheme")
+        if scheme is None:
+            raise problem_at(layer, (*path, "scheme"), "is missing; expected bearer, header, query or none")
+        if scheme in ("header", "query") and scheme not in way:
+            raise problem_at(layer, (*path, scheme), f"is missing; the scheme {scheme} needs its name")
+
+
+def problem_at(layer: Layer, path: KeyPath, message: str) -> ManifestError:
+    """The error for something wrong at a path: ``openai.yaml:12: auth.scheme: message``."""
+    return ManifestError(f"{layer.origin(path)}: {spell(path)}: {message}", provider=layer.data.get("id"))

@@ -1,0 +1,117 @@
+"""Lays one manifest over another, and keeps where each value came from.
+
+- Maps merge, key by key. Lists and single values replace.
+- ``null`` removes the key.
+- A map of the template language is one expression, and half of two expressions is none. So a map with
+  an operator or a path among its keys (``$if``, ``$value.kind``, ``.type``) replaces what was there,
+  unless it only refines it: it names some of the operators that were there, but not the first one, which
+  says what kind of expression it is. ``{$case: {audio: ...}}`` adds a case to ``{$by: .kind, $case: ...}``.
+- Under an operator or a path, ``null`` is a value (``refused_when: {$tools: null}``), not a removal.
+- ``auth`` is replaced where one of the two is a choice (``any``) and the other is not.
+- Within lists nothing is touched.
+
+What the upper layer says about a path decides where it came from; what it does not mention came from
+the lower one, except below what was replaced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .yaml_source import Document, KeyPath
+
+__all__ = ["Layer", "Origin", "layer_of", "merge"]
+
+Data = dict[str, Any]
+"""Below the top, keys may be integers too."""
+
+
+class Origin(NamedTuple):
+    """The file and line that a value came from. A manifest given as a mapping has line 0 everywhere."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Layer(NamedTuple):
+    """Data, and the origin of each path in it."""
+
+    data: Data
+    origins: Mapping[KeyPath, Origin]
+
+    def origin(self, path: KeyPath) -> Origin:
+        """Where the value at a path came from, or its nearest ancestor that is known."""
+        while path and path not in self.origins:
+            path = path[:-1]
+        return self.origins[path]
+
+    def part(self, path: KeyPath) -> Layer:
+        """The map at a path as a layer of its own."""
+        data: Any = self.data
+        for key in path:
+            data = data[key]
+        size = len(path)
+        origins = {at[size:]: origin for at, origin in self.origins.items() if at[:size] == path}
+        origins.setdefault((), self.origin(path))
+        return Layer(data, origins)
+
+
+def layer_of(document: Document) -> Layer:
+    """A document as a layer, as it stands: its nulls are still removals to be done."""
+    name = document.name
+    origins = {path: Origin(name, line) for path, line in document.lines.items()}
+    origins.setdefault((), Origin(name, 0))
+    return Layer(document.data, origins)
+
+
+def merge(lower: Layer, upper: Layer) -> Layer:
+    """``upper`` laid over ``lower``. Neither is changed; the result shares their values."""
+    replaced: set[KeyPath] = set()
+    data = _merged(lower.data, upper.data, (), replaced)
+    kept = _without(lower.origins, replaced) if replaced else lower.origins
+    return Layer(data, {**kept, **upper.origins})
+
+
+def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> Data:
+    """The two as one map; the paths of the lower maps and lists that are gone go into ``replaced``."""
+    made = dict(lower)
+    for key, value in upper.items():
+        here = (*path, key)
+        before = made.get(key)
+        if isinstance(before, dict) and isinstance(value, dict) and _merges(here, before, value):
+            made[key] = _merged(before, value, here, replaced)
+            continue
+        if isinstance(before, (dict, list)):
+            replaced.add(here)
+        if value is None and not _is_operator(key):
+            made.pop(key, None)
+        else:
+            made[key] = _merged({}, value, here, replaced) if isinstance(value, dict) else value
+    return made
+
+
+def _merges(path: KeyPath, lower: Data, upper: Data) -> bool:
+    """Whether ``upper`` is to be merged into ``lower``, and not to replace it."""
+    if path == ("auth",) and ("any" in lower) != ("any" in upper):
+        return False
+    there = [key for key in lower if _is_operator(key)]
+    new = [key for key in upper if _is_operator(key)]
+    if not there and not new:
+        return True
+    return bool(new) and set(new) <= set(there) and there[0] not in new
+
+
+def _is_operator(key: str | int) -> bool:
+    return isinstance(key, str) and key.startswith(("$", "."))
+
+
+def _without(origins: Mapping[KeyPath, Origin], gone: set[KeyPath]) -> dict[KeyPath, Origin]:
+    """The origins that stand neither at nor below the paths that are gone."""
+    ends = range(1, max(map(len, gone)) + 1)
+    return {path: origin for path, origin in origins.items() if not any(path[:end] in gone for end in ends)}

@@ -1,0 +1,222 @@
+"""Reads YAML text into plain data, and remembers the line of everything.
+
+The rules are those of YAML 1.2's core schema, narrowed to what JSON can say, so that a manifest
+means what it looks like:
+
+- only ``true`` and ``false`` are booleans; ``on``, ``no`` and ``yes`` are words;
+- ``null``, ``~`` and nothing at all are null;
+- there are integers and floats, but no dates: ``2026-11-23`` is text. ``.inf`` and ``.nan`` are words;
+- duplicate keys, tags, merge keys and several documents are errors; anchors and aliases are fine;
+- a key is text or an integer (an HTTP status), nothing else.
+
+This is the only module that imports ``yaml``, and only when something is read: it costs more than
+the reading does.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import ManifestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Document", "KeyPath", "parse", "read"]
+
+KeyPath = tuple[str | int, ...]
+"""The keys and list indexes that lead to a value. ``()`` is the whole document."""
+
+_MOST_VALUES = 50_000
+_MOST_LEVELS = 100
+"""No manifest comes near these. Aliases can make a small file huge, and readers are recursive."""
+
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NUMBER_STARTS = frozenset("0123456789+-.")
+
+
+class Document(NamedTuple):
+    """One manifest as read, before anything is inherited.
+
+    Attributes:
+        name: what messages call it, usually the file's name.
+        data: the map at its top.
+        lines: the line (from 1) of each value; of a map's entry it is the line of the key. All are 0 in
+            a manifest that was given as a mapping.
+    """
+
+    name: str
+    data: dict[str, Any]
+    lines: Mapping[KeyPath, int]
+
+    def place(self, path: KeyPath) -> str:
+        """``file.yaml:12`` for a path, or for its nearest ancestor that stands in the file."""
+        while path not in self.lines:
+            path = path[:-1]
+        line = self.lines[path]
+        return f"{self.name}:{line}" if line else self.name
+
+
+def read(path: Path) -> Document:
+    """The document in a file.
+
+    Raises:
+        ManifestError: it cannot be read, or is not YAML as described above.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ManifestError(f"{path.name}:{line}: the file is not UTF-8") from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> Document:
+    """The document in a text; ``name`` is what error messages call it.
+
+    Raises:
+        ManifestError: the text is not YAML as described above.
+    """
+    root = _compose(text, name)
+    if root is None:
+        raise ManifestError(f"{name}:1: the file is empty")
+    if root.id != "mapping":
+        raise ManifestError(f"{name}:{_line(root)}: expected a map of keys at the top")
+    lines: dict[KeyPath, int] = {(): _line(root)}
+    return Document(name, _Reader(name, lines).value(root, ()), lines)
+
+
+def _compose(text: str, name: str) -> Any:
+    """The text as a tree of nodes, or None for an empty text."""
+    from yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return _parser()(text).get_single_node()
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ManifestError(f"{name}:{line}: {_problem(error)}") from error
+    except YAMLError as error:  # a character that YAML forbids
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        raise ManifestError(f"{name}:{line}: {getattr(error, 'reason', error)}") from error
+
+
+def _problem(error: Any) -> str:
+    if error.context == "expected a single document in the stream":
+        return "a manifest is one document; another one begins here"
+    return ", ".join(part for part in (error.context, error.problem) if part)
+
+
+@cache
+def _parser() -> type[Any]:
+    """libyaml's parser, or the pure Python one, that leaves the meaning of plain words to us."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return type("_Parser", (_NoResolver, base), {})
+
+
+class _NoResolver:
+    """Stands before a loader's resolver: implicit tags stay empty, so a tag that is there was written."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        return ""
+
+    def descend_resolver(self, node: Any, index: Any) -> None: ...
+
+    def ascend_resolver(self) -> None: ...
+
+
+class _Reader:
+    """Turns nodes into values, noting lines on the way."""
+
+    def __init__(self, name: str, lines: dict[KeyPath, int]) -> None:
+        self._name = name
+        self._lines = lines
+        self._open: set[int] = set()
+
+    def value(self, node: Any, path: KeyPath) -> Any:
+        if node.tag:
+            raise self._error(node, f"tags are not allowed: {node.tag}")
+        if node.id == "scalar":
+            return node.value if node.style else self._plain(node)
+        if id(node) in self._open:
+            raise self._error(node, "an alias stands inside its own anchor")
+        if len(path) >= _MOST_LEVELS:
+            raise self._error(node, f"nested more than {_MOST_LEVELS} levels deep")
+        self._open.add(id(node))
+        made = self._map(node, path) if node.id == "mapping" else self._list(node, path)
+        self._open.discard(id(node))
+        return made
+
+    def _map(self, node: Any, path: KeyPath) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            here = (*path, key)
+            if key in made:
+                first = self._lines[here]
+                raise self._error(key_node, f"duplicate key {key!r}; it stands in line {first} already")
+            self._note(here, key_node)
+            made[key] = self.value(value_node, here)
+        return made
+
+    def _list(self, node: Any, path: KeyPath) -> list[Any]:
+        made = []
+        for index, item in enumerate(node.value):
+            here = (*path, index)
+            self._note(here, item)
+            made.append(self.value(item, here))
+        return made
+
+    def _note(self, path: KeyPath, node: Any) -> None:
+        if len(self._lines) >= _MOST_VALUES:
+            raise self._error(node, f"more than {_MOST_VALUES} values; do aliases multiply?")
+        self._lines[path] = _line(node)
+
+    def _key(self, node: Any) -> str | int:
+        key = self.value(node, ()) if node.id == "scalar" else None
+        if node.id == "scalar" and not node.style and key == "<<":
+            raise self._error(node, "merge keys (<<) are not allowed; use `extends`")
+        if isinstance(key, str) or type(key) is int:
+            return key
+        written = f'; write "{node.value}"' if node.id == "scalar" else ""
+        raise self._error(node, f"a key must be text or an integer{written}")
+
+    def _plain(self, node: Any) -> Any:
+        """What a word without quotes means."""
+        text = node.value
+        if text in _WORDS:
+            return _WORDS[text]
+        if text[0] not in _NUMBER_STARTS:
+            return text
+        try:
+            return _number(text)
+        except ValueError as error:
+            raise self._error(node, "the number is too large") from error
+
+    def _error(self, node: Any, message: str) -> ManifestError:
+        return ManifestError(f"{self._name}:{_line(node)}: {message}")
+
+
+def _number(text: str) -> int | float | str:
+    if _INTEGER.fullmatch(text):
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    if not _FLOAT.fullmatch(text):
+        return text
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError
+    return number
+
+
+def _line(node: Any) -> int:
+    line: int = node.start_mark.line
+    return line + 1

@@ -1,0 +1,1 @@
+"""Bytes in and bytes out: framing, the HTTP seam, addresses, keys on the wire, redaction."""

@@ -1,0 +1,155 @@
+"""The real transport, on aiohttp: pooled, bounded, and one pool for each event loop.
+
+This is the only module of the client that imports an HTTP library, and nothing imports
+it before the first send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+
+from ..errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted
+from .http import HttpRequest, HttpResponse
+
+CONNECTIONS = 100
+"""How many connections one client keeps open at once in one loop."""
+
+CHUNK_LIMIT = 2**18
+"""Bytes that may wait unread on one connection before the server is slowed down."""
+
+END_GRACE = 0.2
+"""Seconds that a body may still take to end after its last event, for the connection to be kept."""
+
+
+class AiohttpTransport:
+    """Sends requests with aiohttp. Sessions belong to the loop that they were made in."""
+
+    def __init__(self, *, connections: int = CONNECTIONS, verify: ssl.SSLContext | None = None) -> None:
+        self._connections = connections
+        self._verify = verify
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._proxies: dict[str, str | None] = {}
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        try:
+            answer = await self._session().request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                timeout=_timeout(request.timeout),
+                proxy=self._proxy(request.url),
+                allow_redirects=False,
+            )
+        except asyncio.TimeoutError:
+            raise DeadlineExceeded(f"no answer from {request.url} within {request.timeout} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionFailed(f"could not reach {request.url}: {error}") from error
+        return AiohttpResponse(answer, request)
+
+    async def aclose(self) -> None:
+        """Closes the pool of this loop, and what is left of pools whose loop has ended."""
+        self._forget_ended_loops()
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None or session.closed:
+            self._forget_ended_loops()
+            session = self._sessions[loop] = self._new_session()
+        return session
+
+    def _proxy(self, url: str) -> str | None:
+        """The proxy that the environment names for this address; asked once for each host."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._proxies:
+            bypassed = proxy_bypass(parts.hostname or "")
+            self._proxies[origin] = None if bypassed else getproxies().get(parts.scheme)
+        return self._proxies[origin]
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        verify = True if self._verify is None else self._verify
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections, ssl=verify),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+            read_bufsize=CHUNK_LIMIT,
+        )
+
+    def _forget_ended_loops(self) -> None:
+        """Lets go of pools whose event loop is closed; their sockets closed with it."""
+        for loop in [loop for loop in self._sessions if loop.is_closed()]:
+            _abandon(self._sessions.pop(loop))
+
+
+def _abandon(session: aiohttp.ClientSession) -> None:
+    """Closes the sockets of a session whose loop can no longer run callbacks."""
+    connector = session.connector
+    session.detach()
+    if connector is None or connector.closed:
+        return
+    for connections in connector._conns.values():
+        for protocol, *_ in connections:
+            transport = getattr(protocol, "transport", None)
+            plain = transport.get_extra_info("socket") if transport is not None else None
+            if plain is not None:
+                getattr(plain, "_sock", plain).close()
+    connector._conns.clear()
+    connector._closed = True
+
+
+def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, connect=None, sock_connect=None, sock_read=None)
+
+
+class AiohttpResponse:
+    """An answer of aiohttp's, with the seam's face."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, request: HttpRequest) -> None:
+        self._answer = answer
+        self._request = request
+        self.status = answer.status
+        self.headers = {name.lower(): value for name, value in answer.headers.items()}
+
+    async def read(self) -> bytes:
+        try:
+            return await self._answer.read()
+        except asyncio.TimeoutError:
+            raise self._late() from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._broken(error) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        content = self._answer.content
+        try:
+            while chunk := await content.readany():
+                yield chunk
+        except asyncio.TimeoutError:
+            raise self._late() from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._broken(error) from error
+
+    async def finish(self) -> None:
+        try:
+            await asyncio.wait_for(self._answer.read(), END_GRACE)
+        except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
+            self._answer.close()
+
+    async def close(self) -> None:
+        self._answer.close()
+
+    def _late(self) -> DeadlineExceeded:
+        return DeadlineExceeded(f"{self._request.url} did not finish within {self._request.timeout} s")
+
+    def _broken(self, error: Exception) -> StreamInterrupted:
+        return StreamInterrupted(f"the connection to {self._request.url} broke: {error}")

@@ -1,0 +1,36 @@
+"""Puts a key where the manifest says: a bearer token, a named header, or the query."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..errors import ConfigurationError
+
+
+class Scheme(Protocol):
+    """How one manifest wants its key."""
+
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def header(self) -> str | None: ...
+    @property
+    def prefix(self) -> str | None: ...
+    @property
+    def query(self) -> str | None: ...
+
+
+def authorize(scheme: Scheme, key: str, headers: dict[str, str], query: dict[str, str]) -> None:
+    """Adds ``key`` to the headers or the query.
+
+    Raises:
+        ConfigurationError: the key has characters that no header may hold.
+    """
+    if any(ord(character) < 32 or ord(character) > 126 for character in key):
+        raise ConfigurationError("the API key has a line break or another character that no header may hold")
+    if scheme.scheme == "bearer":
+        headers["authorization"] = f"Bearer {key}"
+    elif scheme.scheme == "header" and scheme.header:
+        headers[scheme.header] = (scheme.prefix or "") + key
+    elif scheme.scheme == "query" and scheme.query:
+        query[scheme.query] = key

@@ -1,0 +1,35 @@
+"""What every framing decoder gives: frames, cut out of a body that arrives in pieces of any size."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Frame(NamedTuple):
+    """One message of a streamed body: its undecoded payload, and the event name where the framing has one."""
+
+    data: bytes
+    event: str | None = None
+
+
+class FramingError(ValueError):
+    """The body does not have the shape its framing demands, so no further frame can be told from noise."""
+
+
+class Framing(Protocol):
+    """A decoder of one body. Where the body is cut into chunks never changes the frames that come out."""
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames that this chunk completes."""
+
+    def finish(self) -> list[Frame]:
+        """The body has ended: the frames that only the end completes."""
+
+
+def skip_bom(head: bytes) -> bytes | None:
+    """The beginning of a body without its byte order mark; None while too little of it has come to tell."""
+    if len(head) < len(BOM) and BOM.startswith(head):
+        return None
+    return head.removeprefix(BOM)

@@ -1,0 +1,56 @@
+"""The seam between the engine and HTTP: one method, ``send``.
+
+Anything with ``async def send(request) -> HttpResponse`` is a transport: the real one
+(``aiohttp_transport``), or a scripted one in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+import msgspec
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """One request, complete. ``timeout`` is in seconds for the whole exchange, or None."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    timeout: float | None = None
+
+
+class HttpResponse(Protocol):
+    """An answer whose head has come. Header names are in small letters."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+    async def read(self) -> bytes:
+        """The whole body; the connection is free again after it."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body piece by piece, as it arrives."""
+        ...
+
+    async def finish(self) -> None:
+        """All that matters has come; gives the body a moment to end, so the connection can stay open."""
+        ...
+
+    async def close(self) -> None:
+        """Ends the exchange; an unread rest makes the server see a disconnect."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends requests. Raises ``TransportError`` and nothing else when the network fails."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse: ...
+
+    async def aclose(self) -> None: ...

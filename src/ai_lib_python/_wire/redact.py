@@ -1,0 +1,32 @@
+"""Takes keys out of whatever people will read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+HIDDEN = "[redacted]"
+BODY_LIMIT = 2000
+"""How much of an answer's body an error shows, in characters."""
+
+_KEY_LIKE = re.compile(r"(?i)\b(?:bearer\s+[\w.~+/=-]{8,}|[sp]k-[\w-]{8,})")
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without the given secrets and without anything that looks like a key."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, HIDDEN)
+    return _KEY_LIKE.sub(HIDDEN, text)
+
+
+def redact_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """The headers with every secret taken out of their values."""
+    hidden = list(secrets)
+    return {name: redact(value, hidden) for name, value in headers.items()}
+
+
+def start_of(body: bytes | str, secrets: Iterable[str] = ()) -> str:
+    """The beginning of a body, for an error, without keys."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    return redact(text[:BODY_LIMIT], secrets)

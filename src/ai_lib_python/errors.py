@@ -1,0 +1,319 @@
+"""Every error of the library, as one tree.
+
+    AiLibError
+    ├── ConfigurationError            nothing was sent
+    │   ├── ManifestError             a manifest is wrong: file, line, key, what was expected
+    │   ├── UnknownModelError         the "provider/model" string names nothing known
+    │   ├── MissingKeyError           no API key was found; names the variables
+    │   ├── RetiredProviderError      the provider has ended; names its successor
+    │   └── UnsupportedError          this wire cannot say what was asked for
+    ├── TransportError                the network, not the provider
+    │   ├── ConnectionFailed
+    │   ├── DeadlineExceeded
+    │   ├── IncompleteStream          the stream ended before its end marker; ``partial`` has what came
+    │   └── StreamInterrupted         the connection broke in mid-stream; ``partial`` has what came
+    └── RemoteError                   the provider answered with an error
+        ├── InvalidRequestError
+        │   ├── ContextLengthExceeded
+        │   ├── RequestTooLarge
+        │   └── ContentFiltered
+        ├── AuthenticationError
+        ├── PermissionDeniedError
+        ├── NotFoundError
+        ├── ConflictError
+        ├── CancelledByProvider
+        ├── RateLimited
+        ├── QuotaExhausted
+        ├── ServerError
+        │   ├── Overloaded
+        │   ├── ProviderTimeout
+        │   └── MalformedResponse     an answer that is not what the manifest expects
+        └── UnknownRemoteError
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "AiLibError",
+    "AuthenticationError",
+    "CancelledByProvider",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectionFailed",
+    "ContentFiltered",
+    "ContextLengthExceeded",
+    "DeadlineExceeded",
+    "IncompleteStream",
+    "InvalidRequestError",
+    "MalformedResponse",
+    "ManifestError",
+    "MissingKeyError",
+    "NotFoundError",
+    "Overloaded",
+    "PermissionDeniedError",
+    "ProviderTimeout",
+    "QuotaExhausted",
+    "RateLimited",
+    "RemoteError",
+    "RequestTooLarge",
+    "RetiredProviderError",
+    "ServerError",
+    "StreamInterrupted",
+    "TransportError",
+    "UnknownModelError",
+    "UnknownRemoteError",
+    "UnsupportedError",
+]
+
+
+class AiLibError(Exception):
+    """The base of all errors.
+
+    Attributes:
+        provider: id of the manifest in use, where one was.
+        model: the model asked for.
+        status_code: HTTP status, where there was an answer.
+        error_class: one word for the kind of failure, the same for every provider.
+        standard_code: ``E1001`` to ``E9999``, fixed for each error class.
+        retryable: whether the same request may succeed later.
+        retry_after: seconds the provider asks to wait, or None.
+        request_id: the provider's id of the request, for its support.
+        code: the provider's own error code.
+        body: the start of the answer's body, with keys removed.
+        partial: the response as far as it came, for errors in mid-stream.
+    """
+
+    error_class: ClassVar[str] = "unknown"
+    standard_code: ClassVar[str] = "E9999"
+    retryable: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        status_code: int | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        request_id: str | None = None,
+        code: str | None = None,
+        body: str | None = None,
+        partial: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.model = model
+        self.status_code = status_code
+        if retryable is not None:
+            self.retryable = retryable
+        self.retry_after = retry_after
+        self.request_id = request_id
+        self.code = code
+        self.body = body
+        self.partial = partial
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.__dict__.copy())
+
+
+def _rebuild(kind: type[AiLibError], message: str, state: dict[str, Any]) -> AiLibError:
+    error = kind.__new__(kind, message)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(AiLibError):
+    """Something is wrong before anything was sent."""
+
+    error_class = "invalid_request"
+    standard_code = "E1001"
+
+
+class ManifestError(ConfigurationError):
+    """A manifest is wrong. The message begins with ``file:line`` and names the key."""
+
+
+class UnknownModelError(ConfigurationError):
+    """The model string names no known provider, or has not the form ``provider/model``."""
+
+    error_class = "not_found"
+    standard_code = "E1004"
+
+
+class MissingKeyError(ConfigurationError):
+    """No API key was given and none of the manifest's environment variables is set."""
+
+    error_class = "authentication"
+    standard_code = "E1002"
+
+
+class RetiredProviderError(ConfigurationError):
+    """The provider has ended; the message says since when and what replaces it."""
+
+    error_class = "not_found"
+    standard_code = "E1004"
+
+
+class UnsupportedError(ConfigurationError):
+    """This wire cannot express what was asked for; the message names it."""
+
+
+class TransportError(AiLibError):
+    """The network failed, not the provider."""
+
+    error_class = "server_error"
+    standard_code = "E3001"
+    retryable = True
+
+
+class ConnectionFailed(TransportError):
+    """No connection could be made, or it broke before the answer began."""
+
+
+class DeadlineExceeded(TransportError):
+    """The time given for the call ran out."""
+
+    error_class = "timeout"
+    standard_code = "E3003"
+
+
+class IncompleteStream(TransportError):
+    """The stream ended without its end marker. ``partial`` is the response so far."""
+
+
+class StreamInterrupted(TransportError):
+    """The connection broke in mid-stream. ``partial`` is the response so far."""
+
+
+class RemoteError(AiLibError):
+    """The provider answered with an error."""
+
+
+class InvalidRequestError(RemoteError):
+    """The provider refuses the request as it stands."""
+
+    error_class = "invalid_request"
+    standard_code = "E1001"
+
+
+class ContextLengthExceeded(InvalidRequestError):
+    """Prompt and answer together are longer than the model's context."""
+
+    error_class = "request_too_large"
+    standard_code = "E1005"
+
+
+class RequestTooLarge(InvalidRequestError):
+    """The request's body is larger than the provider takes."""
+
+    error_class = "request_too_large"
+    standard_code = "E1005"
+
+
+class ContentFiltered(InvalidRequestError):
+    """The provider's content policy blocked the request."""
+
+
+class AuthenticationError(RemoteError):
+    """The key is wrong, expired, or missing."""
+
+    error_class = "authentication"
+    standard_code = "E1002"
+
+
+class PermissionDeniedError(RemoteError):
+    """The key may not do this."""
+
+    error_class = "permission_denied"
+    standard_code = "E1003"
+
+
+class NotFoundError(RemoteError):
+    """No such model or endpoint."""
+
+    error_class = "not_found"
+    standard_code = "E1004"
+
+
+class ConflictError(RemoteError):
+    """The request conflicts with another one."""
+
+    error_class = "conflict"
+    standard_code = "E4001"
+    retryable = True
+
+
+class CancelledByProvider(RemoteError):
+    """The provider gave the request up."""
+
+    error_class = "cancelled"
+    standard_code = "E4002"
+
+
+class RateLimited(RemoteError):
+    """Too many requests or tokens in too short a time."""
+
+    error_class = "rate_limited"
+    standard_code = "E2001"
+    retryable = True
+
+
+class QuotaExhausted(RemoteError):
+    """The account's money or quota is used up; waiting does not help."""
+
+    error_class = "quota_exhausted"
+    standard_code = "E2002"
+
+
+class ServerError(RemoteError):
+    """The provider failed."""
+
+    error_class = "server_error"
+    standard_code = "E3001"
+    retryable = True
+
+
+class Overloaded(ServerError):
+    """The provider has no capacity at the moment."""
+
+    error_class = "overloaded"
+    standard_code = "E3002"
+
+
+class ProviderTimeout(ServerError):
+    """The provider says that it ran out of time."""
+
+    error_class = "timeout"
+    standard_code = "E3003"
+
+
+class MalformedResponse(ServerError):
+    """The answer is not what the manifest expects: a proxy's page, cut JSON, wrong types."""
+
+
+class UnknownRemoteError(RemoteError):
+    """An error that the manifest does not classify."""
+
+
+REMOTE_ERRORS: dict[str, type[RemoteError]] = {
+    "invalid_request": InvalidRequestError,
+    "context_length": ContextLengthExceeded,
+    "request_too_large": RequestTooLarge,
+    "content_filtered": ContentFiltered,
+    "authentication": AuthenticationError,
+    "permission_denied": PermissionDeniedError,
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "cancelled": CancelledByProvider,
+    "rate_limited": RateLimited,
+    "quota_exhausted": QuotaExhausted,
+    "server_error": ServerError,
+    "overloaded": Overloaded,
+    "timeout": ProviderTimeout,
+    "unknown": UnknownRemoteError,
+}
+"""The words that a manifest's error tables may use, and what each raises."""

@@ -1,0 +1,372 @@
+"""What a conversation is made of: messages, and the parts that a message holds.
+
+Everything here is an immutable value. Text, images, tool calls, tool results and
+reasoning are parts of one tuple, in the order in which they were said, so that an
+answer can go back on the next turn with nothing lost.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, ClassVar, Union
+
+import msgspec
+
+__all__ = [
+    "AudioPart",
+    "ContentBlock",
+    "FilePart",
+    "ImagePart",
+    "Message",
+    "MessageRole",
+    "OpaquePart",
+    "Part",
+    "ReasoningPart",
+    "RefusalPart",
+    "TextPart",
+    "ToolCall",
+    "ToolResult",
+]
+
+
+class MessageRole(str, Enum):
+    """Who speaks. ``tool`` carries the results of tool calls."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class TextPart(msgspec.Struct, frozen=True):
+    """Plain text. ``signature`` is opaque provider data that must go back unchanged."""
+
+    kind: ClassVar[str] = "text"
+
+    text: str
+    signature: str | None = None
+    origin: str | None = None
+
+
+class ReasoningPart(msgspec.Struct, frozen=True):
+    """What the model thought. ``signature`` and ``data`` (redacted reasoning) are opaque.
+
+    ``origin`` names the dialect the part came from; a signature means nothing elsewhere,
+    so a request to another dialect leaves the part out and says so in ``adjustments``.
+    """
+
+    kind: ClassVar[str] = "reasoning"
+
+    text: str = ""
+    signature: str | None = None
+    data: str | None = None
+    origin: str | None = None
+
+
+class RefusalPart(msgspec.Struct, frozen=True):
+    """The model's own words for declining to answer."""
+
+    kind: ClassVar[str] = "refusal"
+
+    text: str
+
+
+class ImagePart(msgspec.Struct, frozen=True):
+    """An image, by ``url`` or as base64 ``data`` with its ``media_type``.
+
+    ``detail`` is a resolution hint (``"low"``, ``"high"``, ``"auto"``) where the wire has one.
+    """
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+    detail: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return "image_url" if self.url is not None else "image_base64"
+
+
+class AudioPart(msgspec.Struct, frozen=True):
+    """A sound, by ``url`` or as base64 ``data`` with its ``media_type`` (``audio/wav``, ...)."""
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return "audio_url" if self.url is not None else "audio_base64"
+
+    @property
+    def format(self) -> str | None:
+        """The media type's second half: ``"wav"`` of ``audio/wav``, ``"mp3"`` of ``audio/mpeg``."""
+        subtype = (self.media_type or "").partition("/")[2].removeprefix("x-")
+        return {"mpeg": "mp3"}.get(subtype, subtype) or None
+
+
+class FilePart(msgspec.Struct, frozen=True):
+    """A document such as a PDF: by ``url``, as base64 ``data``, or by the provider's ``file_id``."""
+
+    url: str | None = None
+    data: str | None = None
+    file_id: str | None = None
+    media_type: str | None = None
+    filename: str | None = None
+
+    @property
+    def kind(self) -> str:
+        if self.file_id is not None:
+            return "file_id"
+        return "file_url" if self.url is not None else "file_base64"
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """The model asks for a tool. ``arguments_json`` is the text exactly as it came.
+
+    ``arguments`` parses it; broken JSON gives ``{}`` there and is told in ``arguments_error``.
+    """
+
+    kind: ClassVar[str] = "tool_call"
+
+    id: str
+    name: str
+    arguments_json: str = "{}"
+    signature: str | None = None
+    origin: str | None = None
+
+    @classmethod
+    def create(cls, name: str, arguments: Mapping[str, Any], *, id: str) -> ToolCall:
+        """A call from a mapping of arguments, for histories written by hand."""
+        return cls(id, name, msgspec.json.encode(dict(arguments)).decode())
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments as a dict; empty where the model sent none or broken JSON."""
+        parsed, _ = self._parse()
+        return parsed
+
+    @property
+    def arguments_error(self) -> str | None:
+        """Why ``arguments_json`` is not a JSON object, or None where it is."""
+        return self._parse()[1]
+
+    def _parse(self) -> tuple[dict[str, Any], str | None]:
+        if not self.arguments_json.strip():
+            return {}, None
+        try:
+            value = msgspec.json.decode(self.arguments_json)
+        except msgspec.DecodeError as error:
+            return {}, f"not JSON: {error}"
+        if value is None:
+            return {}, None
+        if not isinstance(value, dict):
+            return {}, f"expected a JSON object, got {type(value).__name__}"
+        return value, None
+
+
+class ToolResult(msgspec.Struct, frozen=True):
+    """What a tool gave back for the call ``id``. ``name`` is looked up in the history if left out."""
+
+    kind: ClassVar[str] = "tool_result"
+
+    id: str
+    parts: tuple[Part, ...]
+    name: str | None = None
+    is_error: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text of the result; other parts are not in it."""
+        return _text_of(self.parts)
+
+
+class OpaquePart(msgspec.Struct, frozen=True):
+    """Something a dialect sends that has no common form; kept, and sent back there unchanged."""
+
+    kind: ClassVar[str] = "opaque"
+
+    data: Any
+    origin: str | None = None
+
+
+Part = Union[
+    TextPart,
+    ReasoningPart,
+    RefusalPart,
+    ImagePart,
+    AudioPart,
+    FilePart,
+    ToolCall,
+    ToolResult,
+    OpaquePart,
+]
+"""Any part of a message."""
+
+PART_TYPES: tuple[type[Any], ...] = (
+    TextPart,
+    ReasoningPart,
+    RefusalPart,
+    ImagePart,
+    AudioPart,
+    FilePart,
+    ToolCall,
+    ToolResult,
+    OpaquePart,
+)
+
+
+class ContentBlock:
+    """Makes the parts of a message that a person writes by hand."""
+
+    def __init__(self) -> None:
+        raise TypeError("use ContentBlock.text(...), .image_url(...), .image_base64(...), .audio(...), .file(...)")
+
+    @staticmethod
+    def text(text: str) -> TextPart:
+        """Plain text."""
+        return TextPart(_a_string("text", text))
+
+    @staticmethod
+    def image_url(url: str, *, detail: str | None = None) -> ImagePart:
+        """An image by its address. A ``data:`` URI becomes base64 data."""
+        if _a_string("url", url).startswith("data:"):
+            media_type, data = _split_data_uri(url)
+            return ImagePart(data=data, media_type=media_type, detail=detail)
+        return ImagePart(url=url, detail=detail)
+
+    @staticmethod
+    def image_base64(data: str | bytes, media_type: str = "image/png", *, detail: str | None = None) -> ImagePart:
+        """An image as bytes, or as base64 text without the ``data:`` prefix."""
+        return ImagePart(data=_as_base64(data), media_type=_media_type(media_type), detail=detail)
+
+    @staticmethod
+    def audio(data: str | bytes, media_type: str = "audio/wav") -> AudioPart:
+        """A sound as bytes or base64 text."""
+        return AudioPart(data=_as_base64(data), media_type=_media_type(media_type))
+
+    @staticmethod
+    def file(
+        data: str | bytes | None = None,
+        media_type: str = "application/pdf",
+        *,
+        url: str | None = None,
+        file_id: str | None = None,
+        filename: str | None = None,
+    ) -> FilePart:
+        """A document: exactly one of bytes (or base64 text), an address, or a provider's file id."""
+        given = [name for name, value in (("data", data), ("url", url), ("file_id", file_id)) if value is not None]
+        if len(given) != 1:
+            raise ValueError(f"a file needs exactly one of data, url, file_id; got {', '.join(given) or 'none'}")
+        encoded = None if data is None else _as_base64(data)
+        return FilePart(url, encoded, file_id, _media_type(media_type), filename)
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a conversation: a role and its parts, in order."""
+
+    role: MessageRole
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def system(cls, content: str | Part | Iterable[Part]) -> Message:
+        """Instructions for the model."""
+        return cls(MessageRole.SYSTEM, as_parts(content))
+
+    @classmethod
+    def user(cls, content: str | Part | Iterable[Part]) -> Message:
+        """What the person says; text, or a list of parts."""
+        return cls(MessageRole.USER, as_parts(content))
+
+    @classmethod
+    def assistant(
+        cls, content: str | Part | Iterable[Part] = (), *, tool_calls: Sequence[ToolCall] = ()
+    ) -> Message:
+        """What the model said, with the tools it called."""
+        return cls(MessageRole.ASSISTANT, as_parts(content) + tuple(tool_calls))
+
+    @classmethod
+    def tool(
+        cls,
+        id: str,
+        content: str | Part | Iterable[Part],
+        *,
+        name: str | None = None,
+        is_error: bool = False,
+    ) -> Message:
+        """The result of the tool call ``id``."""
+        return cls(MessageRole.TOOL, (ToolResult(_a_string("id", id), as_parts(content), name, is_error),))
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return _text_of(self.parts)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that this message calls."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+
+def as_parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
+    """The parts of ``content``: one text, one part, or several parts and texts.
+
+    Raises:
+        TypeError: something in it is neither text nor a part; the message names its place.
+    """
+    if isinstance(content, str):
+        return (TextPart(content),)
+    if isinstance(content, PART_TYPES):
+        return (content,)  # type: ignore[return-value]  # isinstance with a tuple of types does not narrow
+    if isinstance(content, (bytes, Mapping)) or not isinstance(content, Iterable):
+        raise TypeError(f"content must be text, a part, or a list of parts, got {type(content).__name__}")
+    return tuple(_as_part(index, item) for index, item in enumerate(content))
+
+
+def _as_part(index: int, item: Any) -> Part:
+    if isinstance(item, str):
+        return TextPart(item)
+    if isinstance(item, PART_TYPES):
+        return item  # type: ignore[return-value, no-any-return]  # as above
+    raise TypeError(f"content[{index}] must be text or a part made by ContentBlock, got {type(item).__name__}")
+
+
+def _text_of(parts: Iterable[Part]) -> str:
+    return "".join(part.text for part in parts if isinstance(part, TextPart))
+
+
+def _a_string(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {type(value).__name__}")
+    return value
+
+
+def _media_type(value: str) -> str:
+    if "/" not in _a_string("media_type", value):
+        raise ValueError(f"media_type must look like 'image/png', got {value!r}")
+    return value
+
+
+def _as_base64(data: str | bytes) -> str:
+    if isinstance(data, bytes):
+        return base64.b64encode(data).decode()
+    if _a_string("data", data).startswith("data:"):
+        return _split_data_uri(data)[1]
+    try:
+        base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"data must be bytes or base64 text: {error}") from None
+    return data
+
+
+def _split_data_uri(uri: str) -> tuple[str, str]:
+    head, comma, data = uri.partition(",")
+    if not comma or not head.endswith(";base64"):
+        raise ValueError("a data URI must look like data:image/png;base64,AAAA")
+    return head.removeprefix("data:").removesuffix(";base64") or "application/octet-stream", data

@@ -1,0 +1,43 @@
+"""A chat request as a value: what is asked, before any provider's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .message import Message
+from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+
+__all__ = ["ChatRequest"]
+
+
+class ChatRequest(msgspec.Struct, frozen=True):
+    """Everything that one call says. None means: not said, the provider decides."""
+
+    model: str
+    messages: tuple[Message, ...] = ()
+    temperature: float | None = None
+    max_tokens: int | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    user: str | None = None
+    tools: tuple[ToolDefinition, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    reasoning: Reasoning | None = None
+    extra_body: Mapping[str, Any] | None = None
+    extra_headers: Mapping[str, str] | None = None
+
+
+NOT_PARAMETERS = frozenset({"model", "messages", "extra_body", "extra_headers"})
+PARAMETERS = tuple(name for name in ChatRequest.__struct_fields__ if name not in NOT_PARAMETERS)
+"""The standard parameters that a manifest may have rules for."""

@@ -1,0 +1,181 @@
+"""What a call gives back: the answer, what it used, and how the call went."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from .message import (
+    Message,
+    MessageRole,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+)
+
+__all__ = ["Adjustment", "CallStats", "ChatResponse", "Usage"]
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Token counts in buckets that do not overlap. None means the provider did not say.
+
+    Attributes:
+        input: prompt tokens that were neither read from nor written to a cache.
+        cache_read: prompt tokens read from the provider's cache.
+        cache_write: prompt tokens written to the provider's cache.
+        output: generated tokens, reasoning included.
+        reasoning: how many of ``output`` were reasoning.
+    """
+
+    input: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """All tokens of the prompt, cached ones included."""
+        return _sum(self.input, self.cache_read, self.cache_write)
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """All generated tokens, reasoning included."""
+        return self.output
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Prompt and completion together."""
+        return _sum(self.prompt_tokens, self.output)
+
+
+def _sum(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+class Adjustment(msgspec.Struct, frozen=True):
+    """One thing that went to the provider otherwise than it was asked for.
+
+    Attributes:
+        parameter: the name as the user gave it, or the kind of content.
+        action: ``renamed``, ``clamped``, ``dropped``, ``defaulted``, ``replaced`` or ``moved``.
+        reason: why, in a sentence.
+        given: what the user asked for; None for a default.
+        sent: what was sent instead; None where nothing was.
+    """
+
+    parameter: str
+    action: str
+    reason: str
+    given: Any = None
+    sent: Any = None
+
+
+class ChatResponse(msgspec.Struct, frozen=True):
+    """A model's answer.
+
+    Attributes:
+        parts: text, reasoning, tool calls and the rest, in the order they came.
+        finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter``, ``error`` or
+            ``other``; None where the provider gave none.
+        raw_finish_reason: the provider's own word.
+        adjustments: everything that was sent otherwise than asked.
+        raw: the parsed body of a plain answer; of a stream, the frames the manifest did not know.
+        unknown_events: how many frames of a stream the manifest did not know.
+    """
+
+    provider: str
+    model: str | None = None
+    id: str | None = None
+    parts: tuple[Part, ...] = ()
+    finish_reason: str | None = None
+    raw_finish_reason: str | None = None
+    usage: Usage = Usage()
+    citations: tuple[Any, ...] = ()
+    logprobs: tuple[Any, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    raw: Any = None
+    unknown_events: int = 0
+
+    @property
+    def content(self) -> str:
+        """The text of the answer; empty where there is none."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def reasoning(self) -> str | None:
+        """What the model thought, or None where it did not say."""
+        texts = [part.text for part in self.parts if isinstance(part, ReasoningPart) and part.text]
+        return "".join(texts) if texts else None
+
+    @property
+    def refusal(self) -> str | None:
+        """The model's words for declining, or None."""
+        texts = [part.text for part in self.parts if isinstance(part, RefusalPart)]
+        return "".join(texts) if texts else None
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model asks for, in order."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    def to_message(self) -> Message:
+        """The answer as a message for the next turn, with nothing lost."""
+        return Message(MessageRole.ASSISTANT, self.parts)
+
+
+class CallStats(msgspec.Struct, frozen=True):
+    """How a call went. Times are in milliseconds on a monotonic clock.
+
+    Attributes:
+        latency_ms: from the first byte sent to the end of the answer.
+        time_to_first_token_ms: to the first content of a stream; None for a plain answer.
+        cost: US dollars, or None where the price is unknown. No prices ship yet, so it is None.
+        attempts: how many requests the provider saw.
+        interrupted: whether a stream was left before its end.
+    """
+
+    provider: str
+    model: str
+    usage: Usage
+    latency_ms: float
+    time_to_first_token_ms: float | None = None
+    finish_reason: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+    cost: Decimal | None = None
+    interrupted: bool = False
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        return self.usage.prompt_tokens
+
+    @property
+    def completion_tokens(self) -> int | None:
+        return self.usage.completion_tokens
+
+    @property
+    def total_tokens(self) -> int | None:
+        return self.usage.total_tokens
+
+    @property
+    def reasoning_tokens(self) -> int | None:
+        return self.usage.reasoning
+
+    @property
+    def cached_tokens(self) -> int | None:
+        """Prompt tokens that were read from the provider's cache."""
+        return self.usage.cache_read
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Generated tokens a second, counted from the first token where it is known."""
+        if self.usage.output is None:
+            return None
+        elapsed = self.latency_ms - (self.time_to_first_token_ms or 0.0)
+        return self.usage.output / elapsed * 1000 if elapsed > 0 else None

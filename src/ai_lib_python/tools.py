@@ -1,0 +1,47 @@
+"""The tools a model may call, and how it may choose among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+__all__ = ["Reasoning", "ResponseFormat", "ToolChoice", "ToolDefinition"]
+
+
+class ToolDefinition(msgspec.Struct, frozen=True):
+    """A tool: its name, what it is for, and a JSON Schema of its arguments.
+
+    ``strict`` asks the provider to hold the arguments to the schema, where it can.
+    """
+
+    name: str
+    description: str | None = None
+    parameters: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
+    strict: bool | None = None
+
+
+class ToolChoice(msgspec.Struct, frozen=True):
+    """``mode`` is ``auto``, ``none``, ``required`` or ``named`` (then with ``name``)."""
+
+    mode: str
+    name: str | None = None
+
+
+class ResponseFormat(msgspec.Struct, frozen=True):
+    """``kind`` is ``text``, ``json_object`` or ``json_schema`` (then with a ``schema``)."""
+
+    kind: str
+    schema: Mapping[str, Any] | None = None
+    name: str | None = None
+    strict: bool | None = None
+    description: str | None = None
+
+
+class Reasoning(msgspec.Struct, frozen=True):
+    """How much the model may think: on or off, an effort in words, a budget in tokens."""
+
+    enabled: bool = True
+    effort: str | None = None
+    budget_tokens: int | None = None

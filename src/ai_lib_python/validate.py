@@ -1,0 +1,105 @@
+"""Checks what a user gives, where they give it. Each message names the thing and the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from .message import Message
+from .tools import ResponseFormat, ToolChoice, ToolDefinition
+
+
+def a_number(name: str, value: Any, low: float, high: float | None = None) -> float:
+    """A number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not (low <= value and (high is None or value <= high)):
+        limits = f"between {low} and {high}" if high is not None else f"at least {low}"
+        raise ValueError(f"{name} must be {limits}, got {value}")
+    return value
+
+
+def a_count(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
+    """A whole number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if low is not None:
+        a_number(name, value, low, high)
+    return value
+
+
+def a_switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def a_text(name: str, value: Any) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {value!r}")
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+    return value
+
+
+def a_mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a mapping, got {type(value).__name__}")
+    return value
+
+
+def some_texts(name: str, value: str | Sequence[str]) -> tuple[str, ...] | None:
+    """One text or several; none at all is the same as not said."""
+    texts = (value,) if isinstance(value, str) else tuple(value)
+    return tuple(a_text(f"{name}[{index}]", text) for index, text in enumerate(texts)) or None
+
+
+def some_messages(messages: Iterable[Any]) -> list[Message]:
+    given = list(messages)
+    for index, message in enumerate(given):
+        if not isinstance(message, Message):
+            raise TypeError(f"messages[{index}] must be a Message, got {type(message).__name__}")
+    return given
+
+
+def a_tool(index: int, tool: Any) -> ToolDefinition:
+    """A tool's definition, from a mapping too; the nested form with ``function`` is understood."""
+    if isinstance(tool, ToolDefinition):
+        return tool
+    if not isinstance(tool, Mapping):
+        raise TypeError(f"tools[{index}] must be a ToolDefinition or a mapping, got {type(tool).__name__}")
+    fields = tool.get("function", tool)
+    try:
+        return msgspec.convert({**fields}, ToolDefinition)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"tools[{index}]: {error}") from None
+
+
+def a_tool_choice(choice: Any) -> ToolChoice:
+    if isinstance(choice, ToolChoice):
+        return choice
+    name = a_text("tool_choice", choice)
+    return ToolChoice(name) if name in ("auto", "none", "required") else ToolChoice("named", name)
+
+
+def a_response_format(value: Any) -> ResponseFormat:
+    """A word, a wrapped or a bare JSON Schema, as a ``ResponseFormat``."""
+    if isinstance(value, ResponseFormat):
+        return value
+    if isinstance(value, str):
+        words = {"json": "json_object", "json_object": "json_object", "text": "text"}
+        if value not in words:
+            raise ValueError(f"response_format must be 'json', 'text' or a JSON Schema, got {value!r}")
+        return ResponseFormat(words[value])
+    given = a_mapping("response_format", value)
+    if given.get("type") in ("json_object", "text") and len(given) == 1:
+        return ResponseFormat(given["type"])
+    if given.get("type") == "json_schema" and isinstance(given.get("json_schema"), Mapping):
+        inner = given["json_schema"]
+        return ResponseFormat(
+            "json_schema", inner.get("schema"), inner.get("name"), inner.get("strict"), inner.get("description")
+        )
+    return ResponseFormat("json_schema", dict(given), given.get("title"))

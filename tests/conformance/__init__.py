@@ -1,0 +1,1 @@
+"""Recorded exchanges with real providers, replayed through the public client."""

@@ -1,0 +1,595 @@
+"""A second, independent reading of the recorded bytes.
+
+It shares no code with the library and knows nothing of manifests: four short readers,
+one a wire format, say what an answer contains. Where the bytes allow two readings, the
+first stands in the field and the others in ``Expected.also``. What was decided, and why:
+
+* A stream ends at its end marker (``[DONE]``, ``message_stop``, ``message-end``). Some
+  recordings hold several answers one after the other; a client that stops at the marker
+  sees the first, so only the first is expected.
+* A finish reason without the end marker is a complete answer (several hosts never send
+  the marker). Neither of them is an incomplete stream, which is an error.
+* Content after the finish reason but before the end marker belongs to the answer.
+* A plan before tool calls (``tool_plan``) is neither text nor plainly reasoning: both
+  "it is reasoning" and "it is not" pass.
+* Finish reasons as enum numbers come only to clients that ask for numbers; ``1`` is STOP
+  there. Reading it as an unknown word, ``other``, passes too.
+* An empty finish reason is none; beside tool calls, inferring ``tool_calls`` passes too.
+* Tool calls that the provider runs itself (``server_tool_use``, ``mcp_tool_use``,
+  ``executableCode``, ``executed_tools``) are not tool calls: nobody has to answer them.
+* Prompt tokens are what the wire counts as the prompt. Tokens of provider-run tools
+  (``toolUsePromptTokenCount``) are a count of their own and not in it.
+* A stream with nothing at all in it is not of its format; which typed error says so is open.
+* The status of an error inside a 200 answer is not compared: the wire has none.
+* An answer of another shape (200, JSON, but nothing of the format in it) must be a typed
+  error rather than an empty answer, because its content would be lost in silence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .recordings import Row
+
+REMOTE = "remote"
+INCOMPLETE = "incomplete"
+MALFORMED = "malformed"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool call. ``id`` is None where the wire gives none or an empty one."""
+
+    name: str
+    arguments: Any
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What an answer contains.
+
+    Attributes:
+        error: None, or ``remote`` (the provider said so), ``incomplete`` (a stream without
+            an end) or ``malformed`` (not an answer of this format).
+        status: the HTTP status of an error that came with one.
+        also: other values of a field that the bytes allow as well.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[Call, ...] = ()
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    error: str | None = None
+    status: int | None = None
+    also: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def allows(self, name: str, value: Any) -> bool:
+        """Whether ``value`` is a right reading of the field ``name``."""
+        return value == getattr(self, name) or value in self.also.get(name, ())
+
+
+class Malformed(Exception):
+    """The body is not of the format it should be."""
+
+
+def read(row: Row) -> Expected:
+    """What the recorded answer contains."""
+    if row.status >= 400:
+        return Expected(error=REMOTE, status=row.status)
+    try:
+        return _READERS[row.dialect](row)
+    except Malformed:
+        return Expected(error=MALFORMED)
+
+
+def arguments_of(text: str) -> Any:
+    """Arguments as JSON: ``{}`` for nothing or null, the text itself where it is no JSON.
+
+    Raw text is marked with a leading tuple, so that it never equals a JSON string.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return ("not JSON", text)
+    return {} if value is None else value
+
+
+# Framing
+
+
+def frames(row: Row) -> tuple[list[dict[str, Any]], bool]:
+    """The JSON objects of an answer in order, and whether the ``[DONE]`` sentinel came."""
+    if row.kind == "json":
+        return _objects(_parsed(row.document)), False
+    payloads = list(_sse_data(row.document)) if row.kind == "sse" else row.document.splitlines()
+    kept = [payload for payload in payloads if payload.strip()]
+    if not kept:
+        raise Malformed("an empty stream")
+    done = next((at for at, payload in enumerate(kept) if payload.strip() == "[DONE]"), None)
+    return [frame for payload in kept[:done] for frame in _objects(_parsed(payload))], done is not None
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """One object, or the objects of a list (a stream as one JSON array, an error in a list)."""
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in values):
+        raise Malformed("expected objects")
+    return values
+
+
+def _sse_data(text: str) -> Iterable[str]:
+    """The data of each server-sent event; other fields and comments are left out."""
+    data: list[str] = []
+    for line in [*re.split("\r\n|\r|\n", text), ""]:
+        if not line and data:
+            yield "\n".join(data)
+            data = []
+        elif line.startswith("data:"):
+            data.append(line[5:].removeprefix(" "))
+
+
+# Collecting
+
+
+class _Collector:
+    """What has been read of an answer so far."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.reasoning = ""
+        self.plan = ""
+        self.calls: list[_OpenCall] = []
+        self.finish: Any = None
+        self.usage: dict[str, int] = {}
+
+    def count(self, usage: Mapping[str, Any] | None, names: Mapping[str, str]) -> None:
+        """Takes over the counts that are there; the latest that is not null wins."""
+        for name, path in names.items():
+            value = _at(usage, path)
+            if value is not None:
+                self.usage[name] = value
+
+    def finished(self, reason: Any) -> None:
+        """Notes a finish reason; null and the empty string are none."""
+        if reason not in (None, ""):
+            self.finish = reason
+
+    def call(self, key: Any, id: str | None, name: str | None) -> _OpenCall:
+        """Begins a tool call."""
+        opened = _OpenCall(key, id or None, name or "")
+        self.calls.append(opened)
+        return opened
+
+    def open_call(self, key: Any) -> _OpenCall | None:
+        """The latest call under this key."""
+        return next((call for call in reversed(self.calls) if call.key == key), None)
+
+    def total(self, *names: str) -> int | None:
+        """The sum of the counts that came, None where none came."""
+        known = [self.usage[name] for name in names if name in self.usage]
+        return sum(known) if known else None
+
+    def closed_calls(self) -> tuple[Call, ...]:
+        return tuple(call.closed() for call in self.calls)
+
+
+class _OpenCall:
+    """A tool call whose arguments may still come: as text, whole, or path by path."""
+
+    def __init__(self, key: Any, id: str | None, name: str) -> None:
+        self.key, self.id, self.name = key, id, name
+        self.text = ""
+        self.value: Any = None
+
+    def closed(self) -> Call:
+        value = self.value if self.value is not None and not self.text else arguments_of(self.text)
+        return Call(self.name, value, self.id)
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+# OpenAI chat completions
+
+_CHAT_FINISH = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "error": "error",
+}
+_CHAT_USAGE = {
+    "prompt": "prompt_tokens",
+    "completion": "completion_tokens",
+    "total": "total_tokens",
+    "reasoning": "completion_tokens_details.reasoning_tokens",
+}
+
+
+def _chat(row: Row) -> Expected:
+    answers, done = frames(row)
+    if any(answer.get("error") for answer in answers):
+        return Expected(error=REMOTE)
+    got = _Collector()
+    empty_finish = False
+    for answer in answers:
+        got.count(answer.get("usage") or _at(answer, "x_groq.usage"), _CHAT_USAGE)
+        for choice in _first(answer.get("choices")):
+            empty_finish |= choice.get("finish_reason") == ""
+            got.finished(choice.get("finish_reason"))
+            _chat_message(got, choice.get("delta" if row.stream else "message") or {})
+    if not row.stream and not _list(answers[0].get("choices")):
+        raise Malformed("no choices")
+    if row.stream and not done and got.finish is None:
+        return Expected(error=INCOMPLETE)
+    return _chat_expected(got, row.host, empty_finish)
+
+
+def _first(choices: Any) -> list[Mapping[str, Any]]:
+    """The choices that belong to the first answer, where several were asked for."""
+    return [choice for choice in _list(choices) if choice.get("index") in (0, None)]
+
+
+def _chat_message(got: _Collector, message: Mapping[str, Any]) -> None:
+    got.text += _chat_text(message.get("content"))
+    got.reasoning += message.get("reasoning_content") or message.get("reasoning") or ""
+    for at, call in enumerate(_list(message.get("tool_calls"))):
+        _chat_call(got, call, at)
+    legacy = message.get("function_call")
+    if legacy and (legacy.get("name") or legacy.get("arguments")):
+        _chat_call(got, {"index": "legacy", "function": legacy}, 0)
+
+
+def _chat_text(content: Any) -> str:
+    """Content is a string, or a list of parts of which the text parts count."""
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
+    return content or ""
+
+
+def _chat_call(got: _Collector, fragment: Mapping[str, Any], at: int) -> None:
+    function = fragment.get("function") or {}
+    id, name = fragment.get("id"), function.get("name")
+    key = fragment.get("index", ("whole", len(got.calls), at) if id or name else _last_key(got))
+    opened = got.open_call(key)
+    if opened is None or (id and name and id != opened.id):
+        opened = got.call(key, id, name)
+    opened.name = opened.name or name or ""
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        opened.text += arguments
+    elif arguments is not None:
+        opened.value = arguments
+
+
+def _last_key(got: _Collector) -> Any:
+    return got.calls[-1].key if got.calls else None
+
+
+def _chat_expected(got: _Collector, host: str, empty_finish: bool) -> Expected:
+    calls = got.closed_calls()
+    reason = None if got.finish is None else _CHAT_FINISH.get(got.finish, "other")
+    if calls and reason == "stop":
+        reason = "tool_calls"
+    inferred = calls and reason is None and empty_finish
+    return Expected(
+        text=got.text,
+        reasoning=got.reasoning,
+        tool_calls=calls,
+        finish_reason=reason,
+        prompt_tokens=got.usage.get("prompt"),
+        completion_tokens=_chat_completion(got, host),
+        also={"finish_reason": ("tool_calls",)} if inferred else {},
+    )
+
+
+def _chat_completion(got: _Collector, host: str) -> int | None:
+    """One host counts the reasoning beside the completion instead of in it."""
+    beside = got.total("completion", "reasoning")
+    if host == "api.x.ai" and got.usage.get("total") == got.total("prompt", "completion", "reasoning"):
+        return beside
+    return got.usage.get("completion")
+
+
+# Anthropic messages
+
+_MESSAGES_FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+_MESSAGES_USAGE = {
+    "input": "input_tokens",
+    "read": "cache_read_input_tokens",
+    "written": "cache_creation_input_tokens",
+    "output": "output_tokens",
+}
+
+
+def _messages(row: Row) -> Expected:
+    answers, _ = frames(row)
+    if any(answer.get("type") == "error" for answer in answers):
+        return Expected(error=REMOTE)
+    got = _Collector()
+    if not row.stream:
+        return _message_whole(got, answers[0])
+    for answer in answers:
+        _message_event(got, answer)
+        if answer.get("type") == "message_stop":
+            return _messages_expected(got)
+    return Expected(error=INCOMPLETE)
+
+
+def _message_whole(got: _Collector, answer: Mapping[str, Any]) -> Expected:
+    if not isinstance(answer.get("content"), list):
+        raise Malformed("no content")
+    for at, block in enumerate(answer["content"]):
+        _message_block(got, at, block)
+    got.finished(answer.get("stop_reason"))
+    got.count(answer.get("usage"), _MESSAGES_USAGE)
+    return _messages_expected(got)
+
+
+def _message_block(got: _Collector, key: int, block: Mapping[str, Any]) -> None:
+    if block["type"] == "text":
+        got.text += block.get("text") or ""
+    elif block["type"] == "thinking":
+        got.reasoning += block.get("thinking") or ""
+    elif block["type"] == "tool_use":
+        got.call(key, block.get("id"), block.get("name")).value = block.get("input")
+
+
+def _message_event(got: _Collector, event: Mapping[str, Any]) -> None:
+    kind = event.get("type")
+    if kind == "message_start":
+        got.count(_at(event, "message.usage"), _MESSAGES_USAGE)
+    elif kind == "content_block_start":
+        _message_block(got, event["index"], event["content_block"])
+    elif kind == "content_block_delta":
+        _message_delta(got, event["index"], event["delta"])
+    elif kind == "message_delta":
+        got.finished(_at(event, "delta.stop_reason"))
+        got.count(event.get("usage"), _MESSAGES_USAGE)
+
+
+def _message_delta(got: _Collector, key: int, delta: Mapping[str, Any]) -> None:
+    got.text += delta.get("text") or ""
+    got.reasoning += delta.get("thinking") or ""
+    opened = got.open_call(key)
+    if opened is not None:
+        opened.text += delta.get("partial_json") or ""
+
+
+def _messages_expected(got: _Collector) -> Expected:
+    return Expected(
+        text=got.text,
+        reasoning=got.reasoning,
+        tool_calls=got.closed_calls(),
+        finish_reason=None if got.finish is None else _MESSAGES_FINISH.get(got.finish, "other"),
+        prompt_tokens=got.total("input", "read", "written"),
+        completion_tokens=got.usage.get("output"),
+    )
+
+
+# Gemini generateContent
+
+_GENERATE_FINISH = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "content_filter",
+    "RECITATION": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+    "IMAGE_SAFETY": "content_filter",
+    "LANGUAGE": "content_filter",
+    "ESCALATION": "content_filter",
+    "MALFORMED_FUNCTION_CALL": "error",
+    "UNEXPECTED_TOOL_CALL": "error",
+    "TOO_MANY_TOOL_CALLS": "error",
+    "MISSING_THOUGHT_SIGNATURE": "error",
+    "MALFORMED_RESPONSE": "error",
+}
+_GENERATE_USAGE = {
+    "prompt": "promptTokenCount",
+    "candidates": "candidatesTokenCount",
+    "thoughts": "thoughtsTokenCount",
+}
+
+
+def _generate(row: Row) -> Expected:
+    answers, _ = frames(row)
+    if any(answer.get("error") for answer in answers):
+        return Expected(error=REMOTE)
+    got = _Collector()
+    blocked = any(_at(answer, "promptFeedback.blockReason") for answer in answers)
+    for answer in answers:
+        got.count(answer.get("usageMetadata"), _GENERATE_USAGE)
+        for candidate in _first(answer.get("candidates")):
+            got.finished(candidate.get("finishReason"))
+            for part in _list(_at(candidate, "content.parts")):
+                _generate_part(got, part)
+    if row.stream and got.finish is None and not blocked:
+        return Expected(error=INCOMPLETE)
+    if not row.stream and not blocked and "candidates" not in answers[0]:
+        raise Malformed("no candidates")
+    return _generate_expected(got, blocked)
+
+
+def _generate_part(got: _Collector, part: Mapping[str, Any]) -> None:
+    if part.get("thought") is True:
+        got.reasoning += part.get("text") or ""
+    else:
+        got.text += part.get("text") or ""
+    if "functionCall" in part:
+        _generate_call(got, part["functionCall"])
+
+
+def _generate_call(got: _Collector, call: Mapping[str, Any]) -> None:
+    """A call comes whole, or it is opened by its name and grows path by path."""
+    if call.get("name"):
+        opened = got.call(None, call.get("id"), call["name"])
+        opened.value = call.get("args") or {}
+    elif got.calls:
+        opened = got.calls[-1]
+    else:
+        raise Malformed("a fragment of no call")
+    for fragment in _list(call.get("partialArgs")):
+        _put(opened.value, fragment["jsonPath"], fragment)
+
+
+def _put(root: Any, path: str, fragment: Mapping[str, Any]) -> None:
+    """Writes one fragment at ``$.a.b[0].c``; text is appended to the text that is there."""
+    steps = [name or int(at) for name, at in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path)]
+    for step, following in itertools.pairwise(steps):
+        root = _child(root, step, [] if isinstance(following, int) else {})
+    if "stringValue" in fragment:
+        _assign(root, steps[-1], _child(root, steps[-1], "") + fragment["stringValue"])
+    else:
+        kinds = ("numberValue", "boolValue", "nullValue")
+        _assign(root, steps[-1], next((fragment[kind] for kind in kinds if kind in fragment), None))
+
+
+def _child(parent: Any, step: str | int, default: Any) -> Any:
+    there = step in parent if isinstance(parent, dict) else int(step) < len(parent)
+    if not there:
+        _assign(parent, step, default)
+    return parent[step]
+
+
+def _assign(parent: Any, step: str | int, value: Any) -> None:
+    if isinstance(parent, list) and int(step) == len(parent):
+        parent.append(value)
+    else:
+        parent[step] = value
+
+
+def _generate_expected(got: _Collector, blocked: bool) -> Expected:
+    calls = got.closed_calls()
+    number = got.finish == 1
+    reason: str | None = "stop" if number else _GENERATE_FINISH.get(got.finish, "other")
+    if got.finish is None:
+        reason = "content_filter" if blocked else None
+    if calls and reason == "stop":
+        reason = "tool_calls"
+    return Expected(
+        text=got.text,
+        reasoning=got.reasoning,
+        tool_calls=calls,
+        finish_reason=reason,
+        prompt_tokens=got.usage.get("prompt"),
+        completion_tokens=got.total("candidates", "thoughts"),
+        also={"finish_reason": ("other",)} if number else {},
+    )
+
+
+# Cohere chat, version 2
+
+_COHERE_FINISH = {
+    "COMPLETE": "stop",
+    "STOP_SEQUENCE": "stop",
+    "MAX_TOKENS": "length",
+    "TOOL_CALL": "tool_calls",
+    "ERROR": "error",
+    "TIMEOUT": "error",
+}
+_COHERE_USAGE = {"prompt": "tokens.input_tokens", "completion": "tokens.output_tokens"}
+
+
+def _cohere(row: Row) -> Expected:
+    answers, _ = frames(row)
+    got = _Collector()
+    if not row.stream:
+        return _cohere_whole(got, answers[0])
+    for answer in answers:
+        _cohere_event(got, answer)
+        if answer.get("type") == "message-end":
+            return _cohere_expected(got) if got.finish != "ERROR" else Expected(error=REMOTE)
+    return Expected(error=INCOMPLETE)
+
+
+def _cohere_whole(got: _Collector, answer: Mapping[str, Any]) -> Expected:
+    message = answer.get("message")
+    if not isinstance(message, dict):
+        raise Malformed("no message")
+    got.plan = message.get("tool_plan") or ""
+    for part in _list(message.get("content")):
+        got.text += part.get("text") or ""
+        got.reasoning += part.get("thinking") or ""
+    for at, call in enumerate(_list(message.get("tool_calls"))):
+        _cohere_call(got, at, call)
+    got.finished(answer.get("finish_reason"))
+    got.count(answer.get("usage"), _COHERE_USAGE)
+    return _cohere_expected(got)
+
+
+def _cohere_call(got: _Collector, key: int, call: Mapping[str, Any]) -> None:
+    opened = got.call(key, call.get("id"), _at(call, "function.name"))
+    opened.text = _at(call, "function.arguments") or ""
+
+
+def _cohere_event(got: _Collector, event: Mapping[str, Any]) -> None:
+    kind, message = event.get("type"), _at(event, "delta.message") or {}
+    if kind in ("content-start", "content-delta"):
+        got.text += _at(message, "content.text") or ""
+        got.reasoning += _at(message, "content.thinking") or ""
+    elif kind == "tool-plan-delta":
+        got.plan += message.get("tool_plan") or ""
+    elif kind == "tool-call-start":
+        _cohere_call(got, event["index"], message["tool_calls"])
+    elif kind == "tool-call-delta":
+        opened = got.open_call(event["index"])
+        assert opened is not None
+        opened.text += _at(message, "tool_calls.function.arguments") or ""
+    elif kind == "message-end":
+        got.finished(_at(event, "delta.finish_reason"))
+        got.count(_at(event, "delta.usage"), _COHERE_USAGE)
+
+
+def _cohere_expected(got: _Collector) -> Expected:
+    both = (got.reasoning + got.plan, got.plan + got.reasoning)
+    return Expected(
+        text=got.text,
+        reasoning=got.reasoning,
+        tool_calls=got.closed_calls(),
+        finish_reason=None if got.finish is None else _COHERE_FINISH.get(got.finish, "other"),
+        prompt_tokens=got.usage.get("prompt"),
+        completion_tokens=got.usage.get("completion"),
+        also={"reasoning": both} if got.plan else {},
+    )
+
+
+_READERS = {
+    "openai-chat": _chat,
+    "anthropic-messages": _messages,
+    "gemini-generate": _generate,
+    "cohere-v2": _cohere,
+}

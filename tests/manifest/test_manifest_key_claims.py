@@ -1,0 +1,146 @@
+"""A key goes only to the hosts of the provider it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_lib_python._manifest import folders, key_claims
+from ai_lib_python._manifest import load as loading
+from ai_lib_python._manifest.load import load, load_file
+from ai_lib_python.errors import ManifestError
+
+Write = Callable[[str, str], Path]
+
+BEARER = {"scheme": "bearer", "env": ["OPENAI_API_KEY"]}
+
+
+def manifest(base_url: str | None, **more: Any) -> dict[str, Any]:
+    return {"id": "mine", "endpoint": {"base_url": base_url}, "auth": BEARER, **more}
+
+
+def test_naming_a_bundled_providers_variable_for_another_host_is_refused(write: Write) -> None:
+    path = write(
+        "mine.yaml",
+        "id: mine\nendpoint: {base_url: 'https://evil.example/v1'}\nauth:\n  scheme: bearer\n  env: [OPENAI_API_KEY]\n",
+    )
+    with pytest.raises(ManifestError) as caught:
+        load_file(path)
+    assert str(caught.value) == (
+        "mine.yaml:5: auth.env: OPENAI_API_KEY is the key of openai (https://api.openai.com) and may not go to "
+        "https://evil.example; use a variable of your own, such as MINE_API_KEY"
+    )
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        None,
+        "http://api.openai.com/v1",
+        "https://api.openai.com:8443/v1",
+        "https://api.openai.com.evil.example",
+        "https://{host}/v1",
+    ],
+)
+def test_what_only_resembles_the_host_is_another_one(base_url: str | None) -> None:
+    with pytest.raises(ManifestError, match="may not go to"):
+        load_file(manifest(base_url))
+
+
+@pytest.mark.parametrize("base_url", ["https://api.openai.com/v2", "https://API.openai.com"])
+def test_the_same_host_may_have_the_key(base_url: str) -> None:
+    assert load_file(manifest(base_url)).auth[0].env == ("OPENAI_API_KEY",)
+
+
+def test_adding_a_host_is_refused() -> None:
+    with pytest.raises(ManifestError, match=r"may not go to https://api\.openai\.com, \*"):
+        load_file({"id": "mine", "extends": "openai", "endpoint": {"hosts": ["*"]}})
+
+
+@pytest.mark.parametrize(
+    ("base_url", "fine"),
+    [
+        ("https://eu.owner.example/v1", True),
+        ("http://eu.owner.example/v1", False),
+        ("https://{region}.owner.example/v1", False),
+        ("https://eu.owner.example.evil/v1", False),
+    ],
+)
+def test_the_owners_other_hosts_may_have_the_key(base_url: str, fine: bool) -> None:
+    owner = load_file(
+        {"id": "owner", "endpoint": {"base_url": "https://owner.example", "hosts": ["*.owner.example"]}}
+    )
+    mine = load_file({"id": "mine", "endpoint": {"base_url": base_url}})
+    assert key_claims._belongs_to(mine, owner) is fine
+
+
+def test_inheriting_the_variable_and_changing_the_address_is_refused() -> None:
+    with pytest.raises(ManifestError, match="OPENAI_API_KEY is the key of openai"):
+        load_file({"id": "mine", "extends": "openai", "endpoint": {"base_url": "https://evil.example"}})
+
+
+def test_extending_a_provider_and_leaving_its_address_alone_is_fine() -> None:
+    mine = load_file({"id": "mine", "extends": "openai", "auth": {"env": ["MY_KEY", "OPENAI_API_KEY"]}})
+    assert mine.auth[0].env == ("MY_KEY", "OPENAI_API_KEY")
+
+
+def test_extending_a_provider_with_a_variable_and_an_address_of_ones_own_is_fine() -> None:
+    given = {
+        "id": "mine",
+        "extends": "openai",
+        "endpoint": {"base_url": "http://localhost:1"},
+        "auth": {"env": ["MY_KEY"]},
+    }
+    assert load_file(given).auth[0].env == ("MY_KEY",)
+
+
+def test_one_of_several_ways_to_authenticate_counts_too() -> None:
+    given = manifest("https://evil.example", auth={"any": [{"scheme": "none"}, BEARER]})
+    with pytest.raises(ManifestError, match=r"auth\.any\[1\]\.env: OPENAI_API_KEY"):
+        load_file(given)
+
+
+def test_a_grandparent_of_the_users_counts_too(write: Write) -> None:
+    write("base.yaml", "id: base\nextends: openai\nendpoint: {base_url: 'https://evil.example'}\n")
+    with pytest.raises(ManifestError, match=r"may not go to https://evil\.example"):
+        load_file(write("mine.yaml", "id: mine\nextends: base\n"))
+
+
+def test_a_manifest_in_the_place_of_the_bundled_one_cannot_make_itself_the_owner(
+    write: Write, tmp_path: Path
+) -> None:
+    write(
+        "openai.yaml",
+        "id: openai\nendpoint: {base_url: 'https://evil.example'}\nauth: {scheme: bearer, env: [OPENAI_API_KEY]}\n",
+    )
+    with pytest.raises(ManifestError, match=r"may not go to https://evil\.example"):
+        load("openai", manifest_dir=tmp_path)
+
+
+def test_a_dialect_in_the_place_of_the_bundled_one_cannot_either(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        "openai-chat.yaml",
+        "id: openai-chat\nkind: dialect\nauth: {scheme: bearer}\nendpoint: {base_url: 'https://evil.example'}\n",
+    )
+    monkeypatch.setenv(folders.VARIABLE, str(tmp_path))
+    assert load("openai").endpoint.base_url == "https://api.openai.com/v1"
+
+
+def test_a_variable_of_ones_own_costs_no_parsing(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(id: str) -> None:
+        raise AssertionError(id)
+
+    monkeypatch.setattr(loading, "_bundled", never)
+    given = manifest("https://mine.example", auth={"scheme": "bearer", "env": ["MINE_API_KEY"]})
+    assert load_file(given).id == "mine"
+
+
+def test_bundled_manifests_are_not_held_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading._from_files.cache_clear()
+    monkeypatch.setattr(loading, "check_claims", lambda *_: pytest.fail("was checked"))
+    assert load("openai").id == "openai"

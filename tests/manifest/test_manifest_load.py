@@ -1,0 +1,340 @@
+"""Loading: find, read, inherit, check; one typed value comes out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ai_lib_python._manifest import folders
+from ai_lib_python._manifest.load import load, load_file
+from ai_lib_python._manifest.manifest import AuthScheme, Status, Variable
+from ai_lib_python.errors import ManifestError, UnknownModelError
+
+Write = Callable[[str, str], Path]
+
+
+def mistake(path: Path) -> str:
+    with pytest.raises(ManifestError) as caught:
+        load_file(path)
+    return str(caught.value)
+
+
+# What comes out
+
+
+def test_a_bundled_provider_has_everything_it_inherits() -> None:
+    openai = load("openai")
+    assert (openai.id, openai.kind, openai.name, openai.dialect) == (
+        "openai",
+        "provider",
+        "OpenAI",
+        "openai-chat",
+    )
+    assert openai.endpoint.base_url == "https://api.openai.com/v1"
+    assert openai.auth == (AuthScheme("bearer", env=("OPENAI_API_KEY",)),)
+    assert openai.status == Status("live")
+    assert openai.data["request"]["path"] == "/chat/completions"
+
+
+def test_every_bundled_manifest_loads() -> None:
+    for folder in folders.BUNDLED:
+        for path in folder.glob("*.yaml"):
+            assert load(path.stem).id == path.stem
+
+
+def test_the_typed_views(write: Write) -> None:
+    path = write(
+        "a.yaml",
+        """
+        id: a
+        status: {is: retired, since: 2026-01-31, successor: b, note: gone}
+        endpoint:
+          base_url: https://{region}.example.com
+          env: [A_URL]
+          variables: {region: {env: [A_REGION], note: where you are}}
+          headers: {x-app: y}
+          models_path: /models
+        auth:
+          any:
+            - {scheme: header, header: x-key, prefix: "Key ", env: [A_ONE]}
+            - {scheme: query, query: key, env: [A_TWO], optional: true, prefix: null}
+        """,
+    )
+    a = load_file(path)
+    assert a.status == Status("retired", "2026-01-31", "b", "gone")
+    assert a.endpoint.variables == {"region": Variable(("A_REGION",), "where you are")}
+    assert (a.endpoint.env, a.endpoint.headers, a.endpoint.models_path) == (
+        ("A_URL",),
+        {"x-app": "y"},
+        "/models",
+    )
+    assert a.auth == (
+        AuthScheme("header", header="x-key", prefix="Key ", env=("A_ONE",)),
+        AuthScheme("query", query="key", env=("A_TWO",), optional=True),
+    )
+
+
+def test_a_manifest_that_says_little_has_defaults() -> None:
+    a = load_file({"id": "a"})
+    assert (a.kind, a.name, a.dialect, a.auth, a.status) == ("provider", "a", "a", (), Status("live"))
+    assert a.endpoint.base_url is None
+
+
+def test_a_manifest_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        load("openai").id = "other"  # type: ignore[misc]
+
+
+def test_where_names_file_and_line(write: Write) -> None:
+    a = load_file(write("a.yaml", "id: a\nextends: openai-chat\nparameters:\n  seed:\n    to: the_seed\n"))
+    assert a.where(("parameters", "seed", "to")) == "a.yaml:5"
+    assert a.where(("request", "path")).startswith("openai-chat.yaml:")
+    assert a.where(("parameters", "seed", "to", "deeper")) == "a.yaml:5"
+
+
+def test_an_error_at_a_path_reads_like_those_of_the_check(write: Write) -> None:
+    a = load_file(write("a.yaml", "id: a\nfragments:\n  x: .y\n"))
+    assert str(a.error(("fragments", "x"), "no such path")) == "a.yaml:3: fragments.x: no such path"
+
+
+# Inheritance
+
+
+def test_chains_of_any_length(write: Write, tmp_path: Path) -> None:
+    write("wire.yaml", "id: wire\nkind: dialect\nstream: {framing: sse, done: a}\n")
+    write("one.yaml", "id: one\nextends: wire\nstream: {done: b}\n")
+    write("two.yaml", "id: two\nextends: one\nendpoint: {base_url: 'https://two.example'}\n")
+    three = load_file(write("three.yaml", "id: three\nextends: two\nname: Three\n"))
+    assert three.data["stream"] == {"framing": "sse", "done": "b"}
+    assert three.endpoint.base_url == "https://two.example"
+    assert (three.dialect, three.kind, three.name) == ("wire", "provider", "Three")
+
+
+def test_null_removes_what_is_inherited(write: Write) -> None:
+    a = load_file(write("a.yaml", "id: a\nextends: openai-chat\nparameters: {seed: null}\nauth: null\n"))
+    assert "seed" not in a.data["parameters"]
+    assert "top_p" in a.data["parameters"]
+    assert a.auth == ()
+
+
+def test_what_a_manifest_says_of_itself_is_not_inherited(write: Write) -> None:
+    write(
+        "base.yaml",
+        "id: base\nname: Base\nnotes: x\nsources: [y]\nconfidence: low\nchecked: 2026-01-01\ndocs: https://x\n",
+    )
+    data = load_file(write("a.yaml", "id: a\nextends: base\n")).data
+    assert data == {"id": "a", "extends": "base", "docs": "https://x"}
+
+
+def test_an_unknown_parent_is_named_with_its_line(write: Write) -> None:
+    path = write("a.yaml", "id: a\nextends: openai-chta\n")
+    assert (
+        mistake(path) == 'a.yaml:2: extends: there is no manifest "openai-chta"; did you mean "openai-chat"?'
+    )
+
+
+def test_a_circle_is_named_with_its_line(write: Write) -> None:
+    path = write("a.yaml", "id: a\nextends: b\n")
+    write("b.yaml", "id: b\nname: B\nextends: c\n")
+    write("c.yaml", "id: c\n\n\nextends: a\n")
+    assert mistake(path) == "c.yaml:4: extends: goes in a circle: a -> b -> c -> a"
+
+
+def test_extending_oneself_is_a_circle(write: Write) -> None:
+    assert mistake(write("a.yaml", "id: a\nextends: a\n")) == "a.yaml:2: extends: goes in a circle: a -> a"
+
+
+def test_a_users_manifest_may_extend_the_bundled_one_of_its_own_name(write: Write, tmp_path: Path) -> None:
+    write("openai.yaml", "id: openai\nextends: openai\nname: Mine\n")
+    mine = load("openai", manifest_dir=tmp_path)
+    assert mine.name == "Mine"
+    assert mine.endpoint.base_url == "https://api.openai.com/v1"
+    assert mine.dialect == "openai-chat"
+
+
+def test_a_mistake_in_a_parent_names_the_parents_file(write: Write) -> None:
+    write("b.yaml", "id: b\nnam: x\n")
+    assert (
+        mistake(write("a.yaml", "id: a\nextends: b\n")) == 'b.yaml:2: nam: unknown key; did you mean "name"?'
+    )
+
+
+# Finding
+
+
+def test_a_manifest_dir_wins_over_the_bundled_manifests(write: Write, tmp_path: Path) -> None:
+    write("openai.yaml", "id: openai\nextends: openai-chat\nendpoint: {base_url: 'https://mine.example'}\n")
+    assert load("openai", manifest_dir=tmp_path).endpoint.base_url == "https://mine.example"
+    assert load("openai").endpoint.base_url == "https://api.openai.com/v1"
+
+
+def test_a_folder_of_the_environment_is_looked_in(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("mine.yaml", "id: mine\n")
+    monkeypatch.setenv(folders.VARIABLE, str(tmp_path))
+    assert load("mine").id == "mine"
+
+
+def test_an_alias_loads_its_manifest(write: Write, tmp_path: Path) -> None:
+    write("gemini.yaml", "id: gemini\n")
+    assert load("google", manifest_dir=tmp_path).id == "gemini"
+
+
+def test_an_unknown_id_is_not_a_manifest_error() -> None:
+    with pytest.raises(UnknownModelError):
+        load("no-such-provider")
+
+
+def test_a_manifest_dir_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="manifest_dir is not a folder"):
+        load("openai", manifest_dir=tmp_path / "nowhere")
+
+
+def test_a_file_that_is_found_by_name_must_have_that_id(write: Write, tmp_path: Path) -> None:
+    write("a.yaml", "name: x\nid: b\n")
+    with pytest.raises(ManifestError, match=r'^a.yaml:2: id: expected "a", as the file is called, got "b"$'):
+        load("a", manifest_dir=tmp_path)
+
+
+def test_a_file_that_is_given_may_have_any_name(write: Write) -> None:
+    assert load_file(str(write("draft 2.yml", "id: a\n"))).id == "a"
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    assert "cannot be read" in mistake(tmp_path / "a.yaml")
+
+
+# Mappings
+
+
+def test_a_mapping_is_a_manifest_too() -> None:
+    a = load_file({"id": "a", "extends": "openai-chat", "parameters": {"seed": None, "top_p": {"to": "p"}}})
+    assert a.data["parameters"]["top_p"]["to"] == "p"
+    assert "seed" not in a.data["parameters"]
+    assert a.where(("parameters", "top_p", "to")) == "manifest"
+
+
+def test_a_mapping_is_copied() -> None:
+    given = {"id": "a", "stream": {"ends": ["eof"]}}
+    a = load_file(given)
+    given["stream"]["ends"].append("done")  # type: ignore[index]
+    assert a.data["stream"]["ends"] == ["eof"]
+
+
+def test_a_mistake_in_a_mapping_is_told_without_a_line() -> None:
+    with pytest.raises(ManifestError, match=r'^manifest: nmae: unknown key; did you mean "name"\?$'):
+        load_file({"id": "a", "nmae": "x"})
+
+
+@pytest.mark.parametrize("thing", [{1, 2}, b"x", object()])
+def test_a_mapping_holds_only_what_yaml_can_say(thing: object) -> None:
+    with pytest.raises(ManifestError, match=r"^manifest: request\.body: a .* cannot stand in a manifest"):
+        load_file({"id": "a", "request": {"body": thing}})
+
+
+# Authentication
+
+
+@pytest.mark.parametrize("scheme", ["header", "query"])
+def test_a_scheme_that_needs_a_name_says_so(write: Write, scheme: str) -> None:
+    path = write("a.yaml", f"id: a\nauth:\n  scheme: {scheme}\n")
+    assert mistake(path) == f"a.yaml:2: auth.{scheme}: is missing; the scheme {scheme} needs its name"
+
+
+def test_a_way_to_authenticate_needs_a_scheme(write: Write) -> None:
+    path = write("a.yaml", "id: a\nauth:\n  any:\n    - {scheme: none}\n    - {env: [A_KEY]}\n")
+    assert mistake(path).startswith("a.yaml:5: auth.any[1].scheme: is missing; expected bearer")
+
+
+# Models
+
+
+MODELS = """
+id: a
+parameters: {seed: {to: seed}, top_k: {to: k}}
+models:
+  - match: [gpt-5*, o3]
+    parameters: {seed: null, top_k: {max: 5}}
+    sunset: 2027-01-01
+    replacement: gpt-6
+  - match: gpt-*
+    parameters: {top_k: {max: 9}}
+"""
+
+
+def test_the_first_entry_that_matches_is_taken(write: Write) -> None:
+    a = load_file(write("a.yaml", MODELS))
+    assert a.for_model("gpt-5-mini").data["parameters"] == {"top_k": {"to": "k", "max": 5}}
+    assert a.for_model("gpt-4").data["parameters"] == {"seed": {"to": "seed"}, "top_k": {"to": "k", "max": 9}}
+
+
+def test_a_model_that_nobody_listed_gets_the_manifest_itself(write: Write) -> None:
+    a = load_file(write("a.yaml", MODELS))
+    assert a.for_model("llama") is a
+    assert load("openai-chat").for_model("x") is load("openai-chat")
+
+
+def test_upper_and_lower_case_match_alike(write: Write) -> None:
+    a = load_file(write("a.yaml", MODELS))
+    assert a.for_model("GPT-5") is a.for_model("O3")
+
+
+def test_a_model_of_a_pattern_is_made_once(write: Write) -> None:
+    a = load_file(write("a.yaml", MODELS))
+    assert a.for_model("gpt-5-mini") is a.for_model("gpt-5-large")
+
+
+def test_a_model_knows_its_end_and_its_successor(write: Write) -> None:
+    a = load_file(write("a.yaml", MODELS))
+    assert (a.sunset, a.replacement) == (None, None)
+    assert (a.for_model("o3").sunset, a.for_model("o3").replacement) == ("2027-01-01", "gpt-6")
+
+
+def test_a_model_keeps_the_rest_and_knows_the_lines(write: Write) -> None:
+    a = load_file(write("a.yaml", MODELS)).for_model("o3")
+    assert (a.id, a.dialect) == ("a", "a")
+    assert a.where(("parameters", "top_k", "max")) == "a.yaml:6"
+    assert a.where(("parameters", "top_k", "to")) == "a.yaml:3"
+    assert a.for_model("gpt-4") is a
+
+
+def test_a_providers_list_of_models_replaces_its_parents(write: Write) -> None:
+    write("a.yaml", MODELS)
+    b = load_file(write("b.yaml", "id: b\nextends: a\nmodels:\n  - match: x\n    notes: n\n"))
+    assert b.for_model("gpt-5") is b
+    assert b.for_model("x").where(("parameters", "top_k")) == "a.yaml:3"
+
+
+# The cache
+
+
+def test_a_bundled_manifest_is_loaded_once() -> None:
+    assert load("openai") is load("openai")
+
+
+def test_a_changed_file_is_read_again(write: Write, tmp_path: Path) -> None:
+    path = write("a.yaml", "id: a\nname: one\n")
+    assert load("a", manifest_dir=tmp_path).name == "one"
+    path.write_text("id: a\nname: two\n")
+    os.utime(path, ns=(1, 1))
+    assert load("a", manifest_dir=tmp_path).name == "two"
+
+
+def test_a_changed_parent_is_read_again(write: Write, tmp_path: Path) -> None:
+    parent = write("b.yaml", "id: b\ndocs: https://one\n")
+    write("a.yaml", "id: a\nextends: b\n")
+    assert load("a", manifest_dir=tmp_path).data["docs"] == "https://one"
+    parent.write_text("id: b\ndocs: https://two\n")
+    os.utime(parent, ns=(1, 1))
+    assert load("a", manifest_dir=tmp_path).data["docs"] == "https://two"
+
+
+def test_a_parent_that_is_put_in_front_is_taken(write: Write, tmp_path: Path) -> None:
+    write("a.yaml", "id: a\nextends: openai-chat\n")
+    assert load("a", manifest_dir=tmp_path).where(("request", "path")).startswith("openai-chat.yaml")
+    write("openai-chat.yaml", "id: openai-chat\nrequest: {path: /mine}\n")
+    assert load("a", manifest_dir=tmp_path).data["request"]["path"] == "/mine"
