@@ -15,7 +15,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from report import Report, Samples, write_readme
@@ -24,7 +24,7 @@ from subjects import ASYNCIO, EMPTY, SCENARIOS, SUBJECTS, Effort, Scenario, Subj
 HERE = Path(__file__).parent
 SOURCE = HERE.parent / "src"
 CHILD_TIMEOUT = 120.0
-CLOCKS = "import time; print('measured', time.process_time(), time.monotonic())"
+CLOCKS = "import os, time; print('measured', time.process_time(), time.monotonic(), flush=True); os._exit(0)"
 
 
 class ChildFailed(Exception):
@@ -87,8 +87,9 @@ class Runner:
         """Run measure.py for one client and one scenario."""
         if (scenario.name, subject.name) in self.failures:
             raise ChildFailed(self.failures[scenario.name, subject.name])
-        script, seconds = str(HERE / "measure.py"), str(self.effort(scenario).seconds)
-        return run_child([script, subject.module, scenario.name, self.server, str(scenario.repeat), seconds])
+        name = scenario.quick_name if self.quick and scenario.quick_name else scenario.name
+        numbers = str(scenario.repeat), str(self.effort(scenario).seconds)
+        return run_child([str(HERE / "measure.py"), subject.module, name, self.server, *numbers])
 
     @contextmanager
     def failures_noted(self, scenario: Scenario, subject: Subject) -> Iterator[None]:
@@ -126,15 +127,18 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
 
-def available(subjects: tuple[Subject, ...]) -> dict[str, str]:
-    """Import each client once, which also writes its .pyc files; what failed, with the reason."""
-    unavailable = {}
-    for subject in subjects:
-        code = subject.statement
-        done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True)
-        if done.returncode:
-            unavailable[subject.name] = done.stderr.strip().splitlines()[-1]
-    return unavailable
+def unavailable(subjects: tuple[Subject, ...]) -> dict[str, str]:
+    """Import each client once, which also writes its .pyc files; those that failed, with the reason."""
+    command = [sys.executable, "-c"]
+    with ExitStack() as stack:
+        imports = {
+            one.name: stack.enter_context(
+                subprocess.Popen([*command, one.statement], env=environment(), stderr=subprocess.PIPE, text=True)
+            )
+            for one in subjects
+        }
+        reasons = {name: process.communicate()[1].strip() for name, process in imports.items()}
+    return {name: reasons[name].splitlines()[-1] for name, process in imports.items() if process.returncode}
 
 
 def choose_cores() -> tuple[int | None, int | None]:
@@ -195,12 +199,12 @@ def main() -> None:
     """Measure and report."""
     options = arguments()
     subjects, scenarios = selected(SUBJECTS, options.only), selected(SCENARIOS, options.only)
-    unavailable = available(subjects)
-    present = tuple(subject for subject in subjects if subject.name not in unavailable)
+    missing = unavailable(subjects)
+    present = tuple(subject for subject in subjects if subject.name not in missing)
     runner = run_all(present, scenarios, options.quick)
     report = Report(runner.samples, subjects, options.quick)
     print(report.as_text())
-    for name, reason in unavailable.items():
+    for name, reason in missing.items():
         print(f"\n{name} is not here: {reason}")
     for (scenario, name), reason in runner.failures.items():
         print(f"\n{name} failed in {scenario}: {reason}")

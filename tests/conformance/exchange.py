@@ -123,10 +123,34 @@ def _error_differences(expected: Expected, outcome: Outcome) -> list[str]:
         return [
             f"error: expected {expected.error}, got {type(outcome.error).__name__}: {outcome.error!s:.300}"
         ]
-    status = getattr(outcome.error, "status_code", None)
-    if expected.status is not None and status != expected.status:
-        return [f"status_code: expected {expected.status}, got {status}"]
-    return []
+    return _error_details(expected, outcome)
+
+
+def _error_details(expected: Expected, outcome: Outcome) -> list[str]:
+    """Status, kind and code of an error, and what had come before it."""
+    error: Any = outcome.error
+    found = []
+    if expected.status is not None and error.status_code != expected.status:
+        found.append(f"status_code: expected {expected.status}, got {error.status_code}")
+    if not isinstance(error, _kinds_of_status().get(expected.status, Exception)):
+        found.append(f"error: {type(error).__name__} for status {expected.status}")
+    if expected.codes and error.code not in expected.codes:
+        found.append(f"code: expected one of {expected.codes}, got {error.code!r} in {error!s:.300}")
+    if expected.text and (error.partial is None or error.partial.content != expected.text):
+        found.append(f"partial: expected the text {expected.text!r:.200}, got {error.partial!r:.200}")
+    return found
+
+
+def _kinds_of_status() -> dict[int | None, Any]:
+    """The statuses that mean the same everywhere."""
+    from ai_lib_python import errors
+
+    return {
+        401: errors.AuthenticationError,
+        403: errors.PermissionDeniedError,
+        404: errors.NotFoundError,
+        429: (errors.RateLimited, errors.QuotaExhausted),
+    }
 
 
 def _response_differences(expected: Expected, response: Any) -> list[str]:
@@ -152,7 +176,8 @@ def _call_differences(expected: tuple[Call, ...], calls: Any) -> list[str]:
     return [
         f"tool call {at}: expected {want!r:.300}, got {have!r:.300}"
         for at, (want, have) in enumerate(zip(expected, got, strict=True))
-        if (want.name, want.arguments) != (have.name, have.arguments) or (want.id and want.id != have.id)
+        if (want.name, want.arguments) != (have.name, have.arguments)
+        or have.id != (want.id or have.id or "an id")
     ]
 
 

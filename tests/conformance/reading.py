@@ -20,6 +20,9 @@ first stands in the field and the others in ``Expected.also``. What was decided,
 * Prompt tokens are what the wire counts as the prompt. Tokens of provider-run tools
   (``toolUsePromptTokenCount``) are a count of their own and not in it.
 * A stream with nothing at all in it is not of its format; which typed error says so is open.
+* More cached tokens than prompt tokens means that the host counts the cached ones beside the
+  prompt. The prompt as the wire gives it, and the sum of both, pass; the cached count alone
+  is neither.
 * The status of an error inside a 200 answer is not compared: the wire has none.
 * An answer of another shape (200, JSON, but nothing of the format in it) must be a typed
   error rather than an empty answer, because its content would be lost in silence.
@@ -58,6 +61,7 @@ class Expected:
         error: None, or ``remote`` (the provider said so), ``incomplete`` (a stream without
             an end) or ``malformed`` (not an answer of this format).
         status: the HTTP status of an error that came with one.
+        codes: the words and numbers by which the provider names its error.
         also: other values of a field that the bytes allow as well.
     """
 
@@ -69,6 +73,7 @@ class Expected:
     completion_tokens: int | None = None
     error: str | None = None
     status: int | None = None
+    codes: tuple[str, ...] = ()
     also: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def allows(self, name: str, value: Any) -> bool:
@@ -83,11 +88,24 @@ class Malformed(Exception):
 def read(row: Row) -> Expected:
     """What the recorded answer contains."""
     if row.status >= 400:
-        return Expected(error=REMOTE, status=row.status)
+        return Expected(error=REMOTE, status=row.status, codes=_codes(row))
     try:
         return _READERS[row.dialect](row)
     except Malformed:
         return Expected(error=MALFORMED)
+
+
+def _codes(row: Row) -> tuple[str, ...]:
+    """The codes of a body that is an error, where it is one that can be read."""
+    try:
+        return _codes_of(_objects(_parsed(row.document))[0]) if row.blob is None else ()
+    except Malformed:
+        return ()
+
+
+def _codes_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    named = [_at(answer, f"error.{name}") for name in ("code", "type", "status")]
+    return tuple(str(name) for name in named if name is not None)
 
 
 def arguments_of(text: str) -> Any:
@@ -186,6 +204,14 @@ class _Collector:
         known = [self.usage[name] for name in names if name in self.usage]
         return sum(known) if known else None
 
+    def failed(self, answer: Mapping[str, Any]) -> Expected:
+        """What came before the error in ``answer``."""
+        return Expected(text=self.text, reasoning=self.reasoning, error=REMOTE, codes=_codes_of(answer))
+
+    def cut_short(self) -> Expected:
+        """What came of a stream that has no end."""
+        return Expected(text=self.text, reasoning=self.reasoning, error=INCOMPLETE)
+
     def closed_calls(self) -> tuple[Call, ...]:
         return tuple(call.closed() for call in self.calls)
 
@@ -227,17 +253,18 @@ _CHAT_USAGE = {
     "prompt": "prompt_tokens",
     "completion": "completion_tokens",
     "total": "total_tokens",
+    "cached": "prompt_tokens_details.cached_tokens",
     "reasoning": "completion_tokens_details.reasoning_tokens",
 }
 
 
 def _chat(row: Row) -> Expected:
     answers, done = frames(row)
-    if any(answer.get("error") for answer in answers):
-        return Expected(error=REMOTE)
     got = _Collector()
     empty_finish = False
     for answer in answers:
+        if answer.get("error"):
+            return got.failed(answer)
         got.count(answer.get("usage") or _at(answer, "x_groq.usage"), _CHAT_USAGE)
         for choice in _first(answer.get("choices")):
             empty_finish |= choice.get("finish_reason") == ""
@@ -246,7 +273,7 @@ def _chat(row: Row) -> Expected:
     if not row.stream and not _list(answers[0].get("choices")):
         raise Malformed("no choices")
     if row.stream and not done and got.finish is None:
-        return Expected(error=INCOMPLETE)
+        return got.cut_short()
     return _chat_expected(got, row.host, empty_finish)
 
 
@@ -296,7 +323,11 @@ def _chat_expected(got: _Collector, host: str, empty_finish: bool) -> Expected:
     reason = None if got.finish is None else _CHAT_FINISH.get(got.finish, "other")
     if calls and reason == "stop":
         reason = "tool_calls"
-    inferred = calls and reason is None and empty_finish
+    also: dict[str, tuple[Any, ...]] = {}
+    if calls and reason is None and empty_finish:
+        also["finish_reason"] = ("tool_calls",)
+    if got.usage.get("cached", 0) > got.usage.get("prompt", 0):
+        also["prompt_tokens"] = (got.total("prompt", "cached"),)
     return Expected(
         text=got.text,
         reasoning=got.reasoning,
@@ -304,7 +335,7 @@ def _chat_expected(got: _Collector, host: str, empty_finish: bool) -> Expected:
         finish_reason=reason,
         prompt_tokens=got.usage.get("prompt"),
         completion_tokens=_chat_completion(got, host),
-        also={"finish_reason": ("tool_calls",)} if inferred else {},
+        also=also,
     )
 
 
@@ -336,16 +367,16 @@ _MESSAGES_USAGE = {
 
 def _messages(row: Row) -> Expected:
     answers, _ = frames(row)
-    if any(answer.get("type") == "error" for answer in answers):
-        return Expected(error=REMOTE)
     got = _Collector()
-    if not row.stream:
-        return _message_whole(got, answers[0])
     for answer in answers:
+        if answer.get("type") == "error":
+            return got.failed(answer)
+        if not row.stream:
+            return _message_whole(got, answer)
         _message_event(got, answer)
         if answer.get("type") == "message_stop":
             return _messages_expected(got)
-    return Expected(error=INCOMPLETE)
+    return got.cut_short()
 
 
 def _message_whole(got: _Collector, answer: Mapping[str, Any]) -> Expected:
@@ -427,18 +458,18 @@ _GENERATE_USAGE = {
 
 def _generate(row: Row) -> Expected:
     answers, _ = frames(row)
-    if any(answer.get("error") for answer in answers):
-        return Expected(error=REMOTE)
     got = _Collector()
     blocked = any(_at(answer, "promptFeedback.blockReason") for answer in answers)
     for answer in answers:
+        if answer.get("error"):
+            return got.failed(answer)
         got.count(answer.get("usageMetadata"), _GENERATE_USAGE)
         for candidate in _first(answer.get("candidates")):
             got.finished(candidate.get("finishReason"))
             for part in _list(_at(candidate, "content.parts")):
                 _generate_part(got, part)
     if row.stream and got.finish is None and not blocked:
-        return Expected(error=INCOMPLETE)
+        return got.cut_short()
     if not row.stream and not blocked and "candidates" not in answers[0]:
         raise Malformed("no candidates")
     return _generate_expected(got, blocked)
@@ -532,8 +563,8 @@ def _cohere(row: Row) -> Expected:
     for answer in answers:
         _cohere_event(got, answer)
         if answer.get("type") == "message-end":
-            return _cohere_expected(got) if got.finish != "ERROR" else Expected(error=REMOTE)
-    return Expected(error=INCOMPLETE)
+            return _cohere_expected(got) if got.finish != "ERROR" else got.failed({})
+    return got.cut_short()
 
 
 def _cohere_whole(got: _Collector, answer: Mapping[str, Any]) -> Expected:

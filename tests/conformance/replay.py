@@ -33,7 +33,7 @@ _NOT_SERVED = {
 }
 _MEAN_CUT = 40
 
-EDGE = 40_000
+EDGE = 100_000
 """How many bytes at both ends of a long body are cut one by one; between them the cuts are random."""
 
 

@@ -43,12 +43,12 @@ def test_what_follows_the_end_marker_is_not_read() -> None:
 
 
 def test_a_stream_without_any_end_is_incomplete() -> None:
-    assert read(a_row("openai-chat", chat_chunk({"content": "a"}))) == Expected(error="incomplete")
+    assert read(a_row("openai-chat", chat_chunk({"content": "a"}))) == Expected(text="a", error="incomplete")
 
 
 def test_an_error_in_mid_stream_is_an_error() -> None:
-    row = a_row("openai-chat", chat_chunk({"content": "a"}), {"error": {"message": "no"}})
-    assert read(row).error == "remote"
+    row = a_row("openai-chat", chat_chunk({"content": "a"}), {"error": {"message": "no", "code": 7}})
+    assert read(row) == Expected(text="a", error="remote", codes=("7",))
 
 
 def test_a_new_id_and_name_at_an_old_index_begin_a_new_call() -> None:

@@ -58,6 +58,13 @@ def join(value: Any, separator: str) -> str | None:
     return separator.join(str(item) for item in value) if isinstance(value, (list, tuple)) else None
 
 
+def texts(value: Any) -> str | None:
+    """The ``text`` of each item of a list, as one text; None where it is no list."""
+    if not isinstance(value, list):
+        return None
+    return "".join(item["text"] for item in value if isinstance(item, dict) and isinstance(item.get("text"), str))
+
+
 def upper(value: Any) -> Any:
     """A text in capitals; anything else as it is."""
     return value.upper() if isinstance(value, str) else value
@@ -111,6 +118,7 @@ FILTERS: dict[str, Definition] = {
     "filled": Definition(only_filled, result=WIRE),
     "list": Definition(as_list, result=WIRE),
     "join": Definition(join, 1),
+    "texts": Definition(texts),
     "upper": Definition(upper),
     "lower": Definition(lower),
     "object": Definition(as_object, 1, WIRE),

@@ -80,7 +80,7 @@ def _place(
     if target not in ("", "header", "query"):
         context.fail(f"'to' is a path in the body, header:Name or query:name, not {to!r}")
     _put(context, to, result, targets)
-    if target or key != name:
+    if target or key.rpartition(".")[2] != name:
         _note(context, scope, "renamed", name, f"called {key} here", None)
 
 

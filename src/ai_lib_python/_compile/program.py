@@ -10,6 +10,7 @@ from .classify import Classified, compile_classifier, compile_request_id, write_
 from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
+from .serve import Server, write_server
 
 
 class ManifestLike(Protocol):
@@ -63,13 +64,19 @@ class Program:
         words = {str(word): reason for word, reason in table.get("map", {}).items()}
         return Finish(words, table.get("tool_calls_win", False))
 
+    @cached_property
+    def serve(self) -> Server:
+        """The server half: reads requests and writes answers in this wire format."""
+        return Server(self._manifest, self._manifest.data)
+
     def source(self) -> str:
-        """The source of all client functions, for people to read."""
+        """The source of all functions, for people to read."""
         manifest, data = self._manifest, self._manifest.data
         sources = {
             "encode a request": write_encoder(manifest, data, manifest.dialect),
             "read an answer": write_reader(manifest, data, "response"),
             "read a frame of a stream": write_reader(manifest, data, "stream"),
             "classify an error": write_classifier(manifest, data),
+            **write_server(manifest, data),
         }
         return "\n".join(f"# {manifest.id}: {title}\n{writer.source()}" for title, writer in sources.items())

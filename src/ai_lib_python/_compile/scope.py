@@ -22,6 +22,7 @@ from ..message import (
     ToolResult,
 )
 from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+from .served import ServedAnswer, ServedCall, ServedError, ServedUsage
 
 WIRE = "wire"
 VALUE = "value"
@@ -64,6 +65,10 @@ RECORDS: dict[str, dict[str, str]] = {
     "tool_choice": _fields(ToolChoice),
     "response_format": _fields(ResponseFormat),
     "reasoning": _fields(Reasoning),
+    "answer": _fields(ServedAnswer) | {"usage": "usage", "tool_calls": "list:call"},
+    "call": _fields(ServedCall),
+    "usage": _fields(ServedUsage),
+    "error": _fields(ServedError),
     **{f"part:{kind}": _fields(struct) | {"kind": VALUE} for kind, struct in PART_KINDS.items()},
 }
 RECORDS["part:tool_result"]["parts"] = "list:part"

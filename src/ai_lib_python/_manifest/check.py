@@ -176,14 +176,14 @@ def _meant_key(key: str, rules: Schema) -> str:
 
 def _any_of(value: Any, choices: list[Schema], rules: Schema, path: KeyPath) -> Iterator[Problem]:
     """Nothing if one choice fits; else what is wrong by the choice that was probably meant."""
-    tried = [list(violations(value, choice, path)) for choice in choices]
-    if all(tried):
-        alike = [found for found, choice in zip(tried, choices, strict=True) if _is_a(value, _types(choice))]
-        if alike:
-            yield from min(alike, key=len)
-        else:
-            kinds = [kind for choice in choices for kind in _types(choice)]
-            yield Problem(path, f"expected {_kinds(list(dict.fromkeys(kinds)))}, got {_shown(value)}")
+    if any(next(violations(value, choice, path), None) is None for choice in choices):
+        return
+    alike = [list(violations(value, choice, path)) for choice in choices if _is_a(value, _types(choice))]
+    if alike:
+        yield from min(alike, key=len)
+    else:
+        kinds = dict.fromkeys(kind for choice in choices for kind in _types(choice))
+        yield Problem(path, f"expected {_kinds(list(kinds))}, got {_shown(value)}")
 
 
 def _types(rules: Schema) -> list[str]:

@@ -157,7 +157,7 @@ def manifest_of(layer: Layer, dialect: str) -> Manifest:
     return Manifest(
         id=data["id"],
         kind=data.get("kind", "provider"),
-        name=data.get("name", data["id"]),
+        name=data.get("name") or data["id"],
         dialect=dialect,
         data=data,
         status=msgspec.convert(data.get("status", {}), Status),

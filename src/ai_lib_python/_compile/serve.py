@@ -1,0 +1,147 @@
+"""The server half: functions that read a request and write an answer, a stream and an error.
+
+    serve:
+      routes: [{path: /v1/messages}]             a path may hold {model}; `stream: true` marks one that streams
+      request: TEMPLATE                          wire JSON -> the fields of a chat request
+      finish: {stop: end_turn}                   our words -> the wire's
+      response: TEMPLATE                         from $answer
+      stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, data} or {raw}
+      error: {codes, status, body: TEMPLATE, stream: [FRAME]}
+      models: {path, body: TEMPLATE}             the list of models, from $models
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from .context import Context, Source
+from .scope import VALUE, WIRE, Ref, Scope
+from .values import write_value
+from .writer import Writer, compile_function
+
+STREAM_EVENTS = (
+    "start",
+    "reasoning_start",
+    "reasoning",
+    "reasoning_end",
+    "text_start",
+    "text",
+    "text_end",
+    "tool_call_start",
+    "tool_call",
+    "tool_call_end",
+    "finish",
+    "end",
+)
+"""What a stream is made of, in order; a block's start, pieces and end repeat for each block."""
+
+ANSWER_SCOPE = {
+    "answer": Ref("answer", "answer", True),
+    "index": Ref("index", VALUE, True),
+    "text": Ref("text", VALUE),
+    "call": Ref("call", "call"),
+}
+
+
+class Server:
+    """The compiled server half of one manifest."""
+
+    def __init__(self, manifest: Source, data: dict[str, Any]) -> None:
+        self._manifest = manifest
+        self._data = data
+        self._serve = data.get("serve", {})
+
+    @cached_property
+    def read_request(self) -> Callable[..., Any]:
+        """``read_request(body, path, stream) -> dict`` of a chat request's fields"""
+        return self._compiled(write_request_reader(self._manifest, self._data), "read_request")
+
+    @cached_property
+    def write_response(self) -> Callable[..., Any]:
+        """``write_response(answer) -> body``"""
+        writer = _writer(self._manifest, self._data, ("response",), "write_response(answer)", ["answer"])
+        return self._compiled(writer, "write_response")
+
+    @cached_property
+    def write_frames(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """For each event of a stream: ``write(answer, index, text, call) -> frames``"""
+        return {
+            event: self._compiled(write_frames(self._manifest, self._data, event), "write_frames")
+            for event in STREAM_EVENTS
+            if event in self._serve.get("stream", {})
+        }
+
+    @cached_property
+    def write_error(self) -> Callable[..., Any]:
+        """``write_error(error) -> body``"""
+        writer = _writer(self._manifest, self._data, ("error", "body"), "write_error(error)", ["error"])
+        return self._compiled(writer, "write_error")
+
+    @cached_property
+    def write_error_frames(self) -> Callable[..., list[dict[str, Any]]]:
+        """``write_error_frames(error) -> frames``, for an error in mid-stream"""
+        path = ("error", "stream")
+        writer = _writer(self._manifest, self._data, path, "write_error_frames(error)", ["error"])
+        return self._compiled(writer, "write_error_frames")
+
+    @cached_property
+    def write_models(self) -> Callable[..., Any]:
+        """``write_models(models) -> body`` of the list of models"""
+        writer = _writer(self._manifest, self._data, ("models", "body"), "write_models(models)", ["models"])
+        return self._compiled(writer, "write_models")
+
+    def _compiled(self, writer: Writer, name: str) -> Callable[..., Any]:
+        return compile_function(writer, name, f"{self._manifest.id} {name}")
+
+
+def write_server(manifest: Source, data: dict[str, Any]) -> dict[str, Writer]:
+    """The sources of the server half by what they do; empty where a manifest has none."""
+    if "serve" not in data:
+        return {}
+    frames = {
+        f"write a stream: {event}": write_frames(manifest, data, event)
+        for event in STREAM_EVENTS
+        if event in data["serve"].get("stream", {})
+    }
+    return {
+        "read a request": write_request_reader(manifest, data),
+        "write an answer": _writer(manifest, data, ("response",), "write_response(answer)", ["answer"]),
+        **frames,
+        "write an error": _writer(manifest, data, ("error", "body"), "write_error(error)", ["error"]),
+    }
+
+
+def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:
+    """The source of ``read_request(body, path, stream)``."""
+    context = Context(manifest, data.get("fragments", {}), "serve")
+    with context.writer.block("def read_request(body, path, stream):"), context.at("serve", "request"):
+        names = {"path": Ref("path", WIRE, True), "stream": Ref("stream", VALUE)}
+        ref = write_value(context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {}))
+        context.writer.line(f"return {ref.code}")
+    return context.writer
+
+
+def write_frames(manifest: Source, data: dict[str, Any], event: str) -> Writer:
+    """The source of ``write_frames(answer, index, text, call)`` for one event of a stream."""
+    context = Context(manifest, data.get("fragments", {}), "serve")
+    with (
+        context.writer.block("def write_frames(answer, index=0, text=None, call=None):"),
+        context.at("serve", "stream", event),
+    ):
+        ref = write_value(context, Scope(None, ANSWER_SCOPE), data["serve"]["stream"][event])
+        context.writer.line(f"return {ref.code}")
+    return context.writer
+
+
+def _writer(manifest: Source, data: dict[str, Any], path: tuple[str, ...], head: str, names: list[str]) -> Writer:
+    """The source of a function that writes the template at ``path`` of ``serve``."""
+    context = Context(manifest, data.get("fragments", {}), "serve")
+    node: Any = data.get("serve", {})
+    for key in path:
+        node = node.get(key, {})
+    with context.writer.block(f"def {head}:"), context.at("serve", *path):
+        scope = Scope(None, {name: Ref(name, name if name != "models" else WIRE, True) for name in names})
+        context.writer.line(f"return {write_value(context, scope, node).code}")
+    return context.writer

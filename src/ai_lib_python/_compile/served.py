@@ -1,0 +1,63 @@
+"""What a server half writes about: an answer, its tool calls and usage, and an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class ServedUsage(msgspec.Struct, frozen=True):
+    """Token counts, by every name that a wire may want. ``prompt`` is all of the input, ``output`` all generated."""
+
+    prompt: int = 0
+    cache_read: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    @property
+    def input(self) -> int:
+        """The prompt without what came from a cache."""
+        return self.prompt - self.cache_read
+
+    @property
+    def answer(self) -> int:
+        """The output without reasoning."""
+        return self.output - self.reasoning
+
+    @property
+    def total(self) -> int:
+        return self.prompt + self.output
+
+
+class ServedCall(msgspec.Struct, frozen=True):
+    """A tool call of an answer; ``number`` counts the calls from 0."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    arguments_json: str
+    number: int = 0
+
+
+class ServedAnswer(msgspec.Struct, frozen=True):
+    """A whole answer. ``finish`` is the wire's word; ``created`` is in seconds since 1970."""
+
+    id: str
+    model: str
+    created: int
+    text: str | None
+    reasoning: str | None
+    signature: str | None
+    tool_calls: tuple[ServedCall, ...]
+    finish: str
+    usage: ServedUsage
+
+
+class ServedError(msgspec.Struct, frozen=True):
+    """An error: the wire's word for it, its status, and words for people."""
+
+    code: str
+    status: int
+    message: str
+    id: str
