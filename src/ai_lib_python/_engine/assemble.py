@@ -399,11 +399,15 @@ def _count(value: Any) -> int | None:
 
 
 def _usage(counts: Mapping[str, int]) -> Usage:
+    """Buckets that do not overlap, from counts that may. A part is never larger than its whole."""
     cache_read, cache_write = counts.get("cache_read"), counts.get("cache_write")
     reasoning, output = counts.get("reasoning"), counts.get("output")
     uncached = counts.get("input")
     if uncached is None and "prompt" in counts:
-        uncached = max(0, counts["prompt"] - (cache_read or 0) - (cache_write or 0))
+        prompt = counts["prompt"]
+        cache_read = None if cache_read is None else min(cache_read, prompt)
+        cache_write = None if cache_write is None else min(cache_write, prompt - (cache_read or 0))
+        uncached = prompt - (cache_read or 0) - (cache_write or 0)
     if output is None and ("answer" in counts or reasoning is not None):
         output = counts.get("answer", 0) + (reasoning or 0)
     return Usage(uncached, cache_read, cache_write, output, reasoning)
