@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ._engine.stream import ChatStream as ChatStream
     from ._version import __version__ as __version__
     from .chat import ChatRequestBuilder as ChatRequestBuilder
-    from .client import AdjustmentWarning as AdjustmentWarning
     from .client import AiClient as AiClient
     from .client import AiClientBuilder as AiClientBuilder
     from .errors import AiLibError as AiLibError
@@ -37,10 +36,11 @@ if TYPE_CHECKING:
     from .tools import ResponseFormat as ResponseFormat
     from .tools import ToolChoice as ToolChoice
     from .tools import ToolDefinition as ToolDefinition
+    from .warnings import AdjustmentWarning as AdjustmentWarning
 
 _HOMES = {
     "Adjustment": ".response",
-    "AdjustmentWarning": ".client",
+    "AdjustmentWarning": ".warnings",
     "AiClient": ".client",
     "AiClientBuilder": ".client",
     "AiLibError": ".errors",

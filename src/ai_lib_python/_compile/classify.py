@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from re import fullmatch
 from typing import Any
 
@@ -156,6 +154,9 @@ def from_date(value: Any) -> float | None:
     """An HTTP date, as seconds from now; never negative."""
     if not isinstance(value, str):
         return None
+    from datetime import datetime, timezone  # rare, and slow to import
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError):

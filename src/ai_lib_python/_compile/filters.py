@@ -5,7 +5,6 @@ Each is a small pure function. A filter sees None only where it says so.
 
 from __future__ import annotations
 
-import hashlib
 import string
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -90,6 +89,8 @@ def fixed_id(value: str, length: int) -> str:
     """An id of exactly ``length`` letters and digits; others are turned into one, always the same."""
     if len(value) == length and value.isascii() and value.isalnum():
         return value
+    import hashlib  # rare, and slow to import
+
     digits = string.digits + string.ascii_letters
     number = int.from_bytes(hashlib.sha256(value.encode()).digest(), "big")
     return "".join(digits[number // len(digits) ** place % len(digits)] for place in range(length))

@@ -6,8 +6,8 @@ Nothing from a manifest is ever written as code. Texts and numbers enter through
 
 from __future__ import annotations
 
-import hashlib
 import linecache
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -68,7 +68,7 @@ def compile_function(writer: Writer, name: str, title: str) -> Callable[..., Any
     a digest, so tracebacks, debuggers and ``inspect.getsource`` show it.
     """
     source = writer.source()
-    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    digest = f"{zlib.crc32(source.encode()):08x}"
     filename = f"<ai-lib {title} {digest}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace = dict(writer.namespace)

@@ -1,0 +1,95 @@
+"""What a client does its calls with: where they go, how they are sent, and what it says of adjustments."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .._wire.redact import HIDDEN
+from ..errors import UnsupportedError
+from ..preview import RequestPreview
+from ..request import ChatRequest
+from ..response import Adjustment, CallStats, ChatResponse
+from ..warnings import AdjustmentWarning
+from .call import execute
+from .keys import Credential
+from .prepare import Prepared, prepare
+from .stream import ChatStream
+from .target import Target
+
+if TYPE_CHECKING:
+    from .._wire.http import Transport
+
+POLICIES = ("warn", "error", "ignore")
+UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
+"""The adjustments that change what was asked for."""
+
+_TOLD: set[tuple[str, str, str, str]] = set()
+
+
+class Caller:
+    """Performs the calls of one client."""
+
+    def __init__(self, target: Target, transport: Transport | None, on_unsupported: str) -> None:
+        if on_unsupported not in POLICIES:
+            raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
+        self.target = target
+        self._transport = transport
+        self._on_unsupported = on_unsupported
+
+    async def execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
+        """One plain call."""
+        prepared = self._prepare(request, stream=False, timeout=timeout)
+        return await execute(self._sender(), prepared, self.target.secrets)
+
+    def stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
+        """One streamed call, not sent yet."""
+        return ChatStream(
+            self._sender(),
+            lambda: self._prepare(request, stream=True, timeout=timeout),
+            lambda: self.target.secrets,
+        )
+
+    def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
+        """The request as it would be sent, without a key."""
+        schemes = self.target.manifest.auth
+        credential = Credential(schemes[0], HIDDEN) if schemes else None
+        prepared = prepare(self.target, request, stream=stream, timeout=None, credential=credential)
+        http = prepared.http
+        body = msgspec.json.decode(http.body)
+        return RequestPreview(http.method, http.url, dict(http.headers), body, prepared.adjustments)
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
+        credential = self.target.credential
+        prepared = prepare(self.target, request, stream=stream, timeout=timeout, credential=credential)
+        if prepared.adjustments and self._on_unsupported != "ignore":
+            for adjustment in prepared.adjustments:
+                if adjustment.action in UNEXPECTED:
+                    self._tell(prepared, adjustment)
+        return prepared
+
+    def _tell(self, prepared: Prepared, adjustment: Adjustment) -> None:
+        """Warns of, or refuses, what went otherwise than asked."""
+        text = (
+            f"{prepared.manifest.id}/{prepared.model}: {adjustment.parameter} was {adjustment.action} "
+            f"({adjustment.reason}); given {adjustment.given!r}, sent {adjustment.sent!r}"
+        )
+        if self._on_unsupported == "error":
+            raise UnsupportedError(text, provider=prepared.manifest.id, model=prepared.model)
+        told = (prepared.manifest.id, prepared.model, adjustment.parameter, adjustment.action)
+        if told not in _TOLD:
+            _TOLD.add(told)
+            warnings.warn(text, AdjustmentWarning, stacklevel=5)
+
+    def _sender(self) -> Transport:
+        if self._transport is None:
+            from .._wire.aiohttp_transport import AiohttpTransport  # the HTTP library: only for who sends
+
+            self._transport = AiohttpTransport()
+        return self._transport

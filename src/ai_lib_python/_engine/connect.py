@@ -1,0 +1,75 @@
+"""From ``"provider/model"`` and options to what performs the calls. Touches no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from .._manifest.load import load, load_file
+from ..errors import UnknownModelError
+from ..validate import a_text
+from .caller import Caller
+from .target import Target
+
+if TYPE_CHECKING:
+    from .._manifest.manifest import Manifest
+    from .._wire.http import Transport
+
+SIMULATOR = "simulator"
+"""The provider that answers without a key or a network: ``simulator/<dialect>``."""
+
+
+def connect(
+    model: str,
+    *,
+    api_key: str | None,
+    base_url: str | None,
+    manifest: str | PathLike[str] | Mapping[str, Any] | None,
+    manifest_dir: str | PathLike[str] | None,
+    variables: Mapping[str, str] | None,
+    on_unsupported: str,
+    transport: Transport | None,
+) -> tuple[Caller, str]:
+    """The caller, and the model's name there. The options are those of ``AiClient.create``."""
+    if api_key is not None:
+        a_text("api_key", api_key)
+    provider, name = _split(model, named=manifest is not None)
+    if provider == SIMULATOR:
+        provider, name, base_url, api_key = _embedded(name, base_url, api_key)
+    found = _manifest(provider, manifest, manifest_dir)
+    target = Target(found, api_key=api_key, base_url=base_url, variables=variables)
+    return Caller(target, transport, on_unsupported), name
+
+
+def _manifest(
+    provider: str,
+    manifest: str | PathLike[str] | Mapping[str, Any] | None,
+    manifest_dir: str | PathLike[str] | None,
+) -> Manifest:
+    if manifest is not None:
+        return load_file(manifest, manifest_dir=manifest_dir)
+    return load(provider, manifest_dir=manifest_dir)
+
+
+def _split(model: Any, *, named: bool) -> tuple[str, str]:
+    """Provider and model of ``"provider/model"``; a manifest of one's own names the provider itself."""
+    if not isinstance(model, str):
+        raise TypeError(f"model must be a string like 'provider/model', got {model!r}")
+    provider, slash, name = model.partition("/")
+    if provider and slash and name:
+        return provider, name
+    if named and model and not slash:
+        return "", model
+    from .._manifest.advice import advise
+
+    raise UnknownModelError(advise(model))
+
+
+def _embedded(name: str, base_url: str | None, api_key: str | None) -> tuple[str, str, str | None, str | None]:
+    """Starts the simulator in this process, for ``"simulator/<dialect>"``."""
+    from ..simulator import embedded
+
+    manifest_id, _, model = name.partition("/")
+    address = base_url or embedded().address(manifest_id)
+    return manifest_id, model or SIMULATOR, address, api_key or SIMULATOR

@@ -1,0 +1,55 @@
+"""Printing for people: columns, headings, and colours where a terminal has them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+import msgspec
+
+__all__ = ["bold", "dim", "say", "table", "tell", "tell_json"]
+
+MARGIN = 2
+
+
+def say(text: str = "") -> None:
+    """A line of the result."""
+    print(text)
+
+
+def tell(text: str) -> None:
+    """A line beside the result, on standard error."""
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+
+
+def tell_json(value: Any) -> None:
+    """A value as indented JSON on standard output."""
+    say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def bold(text: str) -> str:
+    return _styled(text, "1")
+
+
+def dim(text: str) -> str:
+    return _styled(text, "2")
+
+
+def _styled(text: str, code: str, stream: TextIO | None = None) -> str:
+    return f"\033[{code}m{text}\033[0m" if _has_colours(stream or sys.stdout) else text
+
+
+def _has_colours(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def table(rows: Iterable[Sequence[str]]) -> None:
+    """Rows in columns as wide as they need to be; the last one runs free."""
+    lines = [list(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths))
+        say((" " * MARGIN).join(cells).rstrip())
