@@ -73,7 +73,7 @@ async def ask(row: Row, base_url: str, **options: Any) -> Outcome:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             response = await asyncio.wait_for(_ask(row, base_url, options, events), _PATIENCE)
-    except Exception as error:  # noqa: BLE001  a crash is a finding, and must not end the run
+    except Exception as error:  # a crash is a finding, and must not end the run
         return Outcome(error=error, events=tuple(events))
     return Outcome(response, events=tuple(events))
 
@@ -206,7 +206,7 @@ def _event_differences(outcome: Outcome) -> list[str]:
 def same_outcome(one: Outcome, other: Outcome) -> list[str]:
     """Where two runs of one stream differ: their events, their responses, their errors."""
     found = []
-    at = next((i for i, (a, b) in enumerate(zip(one.events, other.events)) if a != b), None)
+    at = next((i for i, (a, b) in enumerate(zip(one.events, other.events, strict=False)) if a != b), None)
     if at is not None:
         found.append(f"event {at}: {one.events[at]!r:.200} became {other.events[at]!r:.200}")
     elif len(one.events) != len(other.events):

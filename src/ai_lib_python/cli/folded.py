@@ -15,9 +15,11 @@ __all__ = ["as_json", "as_yaml"]
 
 WIDTH = 100
 STEP = "  "
-_PLAIN = re.compile(r"[A-Za-z_$./*][A-Za-z0-9_$./*-]*(?: [A-Za-z0-9_$./*-]+)*")
-_WORDS = frozenset({"true", "false", "null"})
-_NUMBER = re.compile(r"\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+_PLAIN = re.compile(r"[A-Za-z_$./][A-Za-z0-9_$./*-]*(?: [A-Za-z0-9_$./*-]+)*")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"})
+"""What one reader of YAML or another takes for something else than text."""
+_NUMBER = re.compile(r"\.[0-9]")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 Path = tuple[str | int, ...]
 
@@ -118,6 +120,11 @@ def _flow(value: Any) -> str:
 
 def _scalar(value: Any) -> str:
     """A single value: a text stands without quotes where it can be nothing else."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _WORDS and not _NUMBER.match(value):
+    if isinstance(value, str) and _is_plain(value):
         return value
-    return msgspec.json.encode(value).decode()
+    written = msgspec.json.encode(value).decode()
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+def _is_plain(text: str) -> bool:
+    return bool(_PLAIN.fullmatch(text)) and text.lower() not in _WORDS and not _NUMBER.match(text)

@@ -1,0 +1,83 @@
+"""Which model answers: the one that was named, or one whose key is there, or the simulator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .._engine.keys import key_variables
+from .._engine.target import Target
+from .._manifest import folders
+from .._manifest.load import load
+from .._manifest.manifest import Manifest
+from ..client import SIMULATOR
+from ..errors import ConfigurationError, ManifestError
+
+__all__ = ["Choice", "choose", "dialects", "example", "key_in_use"]
+
+VARIABLE = "AI_LIB_MODEL"
+
+
+class Choice(NamedTuple):
+    """A model to ask, and what is to be said about how it came to that."""
+
+    model: str
+    note: str = ""
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.model.partition("/")[0] == SIMULATOR
+
+    def simulated(self) -> Choice | None:
+        """The same model in the simulator: the provider's wire format, but no provider."""
+        provider, _, model = self.model.partition("/")
+        dialect = load(provider).dialect
+        return Choice(f"{SIMULATOR}/{dialect}/{model}") if dialect in dialects() else None
+
+
+def choose(named: str | None) -> Choice:
+    """The model that was named, or that ``AI_LIB_MODEL`` names, or the first that a key is set for."""
+    model = named if named is not None else os.environ.get(VARIABLE)
+    if model is not None and (model or named is not None):
+        return Choice(model)
+    for manifest in _usable():
+        if key_in_use(manifest) and (first := example(manifest)):
+            return Choice(first, f"asking {first} (-m PROVIDER/MODEL asks another)")
+    return _simulation()
+
+
+def _simulation() -> Choice:
+    note = "no API key is set, so this answer is simulated; `ai-lib providers` lists the variables for keys"
+    return Choice(f"{SIMULATOR}/{dialects()[0]}", note)
+
+
+def _usable() -> Iterator[Manifest]:
+    """The providers that could be called as things are, in the order of their ids."""
+    for id in folders.known_ids():
+        try:
+            manifest = load(id)
+            Target(manifest)
+        except ManifestError:  # `providers` and `manifest check` tell of it
+            continue
+        except ConfigurationError:  # retired, or without an address
+            continue
+        yield manifest
+
+
+def key_in_use(manifest: Manifest) -> str | None:
+    """The first of a provider's key variables that is set."""
+    return next((name for name in key_variables(manifest) if os.environ.get(name)), None)
+
+
+def example(manifest: Manifest) -> str | None:
+    """A model of the provider to try, as ``provider/model``."""
+    models = manifest.data.get("examples") or ()
+    return f"{manifest.id}/{models[0]}" if models else None
+
+
+def dialects() -> list[str]:
+    """The wire formats that the simulator can play: those that say how they are served."""
+    providers = set(folders.known_ids())
+    ids = (id for id in folders.every_id(folders.search_path()) if id not in providers)
+    return sorted(id for id in ids if "serve" in load(id).data)

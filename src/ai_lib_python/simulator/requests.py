@@ -1,0 +1,187 @@
+"""A request of any wire as a chat request: the fields that a server half has read, checked and made whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .._compile.filters import to_json
+from .._compile.program import Program
+from .._compile.values import CannotExpress
+from ..message import (
+    AudioPart,
+    ContentBlock,
+    FilePart,
+    ImagePart,
+    Message,
+    MessageRole,
+    OpaquePart,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
+from ..request import ChatRequest
+from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+
+UNNAMED = "simulator"
+"""The model of a request that names none."""
+
+
+class CannotRead(ValueError):
+    """The request is not one of this wire; the message says what is wrong."""
+
+
+class _Part(msgspec.Struct):
+    """A part as a server half reads it: its kind, and whatever goes with it."""
+
+    kind: str
+    text: str = ""
+    url: str | None = None
+    data: Any = None
+    media_type: str | None = None
+    detail: str | None = None
+    format: str | None = None
+    file_id: str | None = None
+    filename: str | None = None
+    id: str | None = None
+    name: str | None = None
+    arguments_json: str | None = None
+    is_error: bool | None = None
+    signature: str | None = None
+
+
+class _Message(msgspec.Struct):
+    role: MessageRole
+    parts: list[_Part] = []
+
+
+class _Request(msgspec.Struct):
+    """All that a server half may read of a request."""
+
+    messages: list[_Message]
+    model: str = UNNAMED
+    stream: bool = False
+    system: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    user: str | None = None
+    tools: tuple[ToolDefinition, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    reasoning: Reasoning | None = None
+
+
+_SAME = tuple(name for name in _Request.__struct_fields__ if name not in ("messages", "stream", "system"))
+"""The fields that a chat request has under the same names."""
+
+
+def read_request(program: Program, body: Any, path: dict[str, str], streamed: bool) -> tuple[ChatRequest, bool]:
+    """The request, and whether its answer is to be streamed.
+
+    Raises:
+        CannotRead: it is not a request of this wire.
+    """
+    read = _checked(program, body, path, streamed)
+    if not read.messages:
+        raise CannotRead("there are no messages")
+    system = (Message.system(read.system),) if read.system else ()
+    messages = tuple(message for item in read.messages for message in _messages(item))
+    fields = {name: getattr(read, name) for name in _SAME}
+    return ChatRequest(messages=system + messages, **fields), read.stream or streamed
+
+
+def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool) -> _Request:
+    if not isinstance(body, dict):
+        raise CannotRead("the body is no JSON object")
+    try:
+        return msgspec.convert(program.serve.read_request(body, path, streamed), _Request)
+    except CannotExpress as error:
+        raise CannotRead(f"there is no part of kind {error.args[0]!r} here") from None
+    except msgspec.ValidationError as error:
+        raise CannotRead(str(error)) from None
+
+
+def _messages(item: _Message) -> list[Message]:
+    """One message, or two: the results of tools stand in a message of their own."""
+    parts = [_part(part) for part in item.parts]
+    results = tuple(part for part in parts if isinstance(part, ToolResult))
+    others = tuple(part for part in parts if not isinstance(part, ToolResult))
+    read = [Message(MessageRole.TOOL, results)] if results else []
+    return [*read, Message(item.role, others)] if others or not read else read
+
+
+def _part(part: _Part) -> Part:
+    make = _PARTS.get(part.kind) or _PARTS.get(part.kind.partition("_")[0])
+    if make is None:
+        raise CannotRead(f"there is no part of kind {part.kind!r} here")
+    made: Part = make(part)
+    return made
+
+
+def _image(part: _Part) -> Part:
+    if part.url is not None and part.url.startswith("data:"):
+        return ContentBlock.image_url(part.url, detail=part.detail)
+    return ImagePart(part.url, part.data, part.media_type, part.detail)
+
+
+def _audio(part: _Part) -> Part:
+    return AudioPart(part.url, part.data, part.media_type or (f"audio/{part.format}" if part.format else None))
+
+
+def _file(part: _Part) -> Part:
+    """A document; bytes that say they are a picture or a sound are one."""
+    family = (part.media_type or "").partition("/")[0]
+    if family in ("image", "audio"):
+        return _image(part) if family == "image" else _audio(part)
+    data, media_type = part.data, part.media_type
+    if isinstance(data, str) and data.startswith("data:"):
+        head, _, data = data.partition(",")
+        media_type = head.removeprefix("data:").removesuffix(";base64")
+    return FilePart(part.url, data, part.file_id, media_type, part.filename)
+
+
+def _tool_call(part: _Part) -> Part:
+    return ToolCall(part.id or "", part.name or "", part.arguments_json or "{}", part.signature)
+
+
+def _tool_result(part: _Part) -> Part:
+    return ToolResult(part.id or "", (TextPart(part.text),), part.name, bool(part.is_error))
+
+
+_PARTS: dict[str, Any] = {
+    "text": lambda part: TextPart(part.text, part.signature),
+    "refusal": lambda part: RefusalPart(part.text),
+    "reasoning": lambda part: ReasoningPart(part.text, part.signature, part.data),
+    "opaque": lambda part: OpaquePart(part.data),
+    "image": _image,
+    "audio": _audio,
+    "file": _file,
+    "tool_call": _tool_call,
+    "tool_result": _tool_result,
+}
+
+
+def all_text(request: ChatRequest) -> str:
+    """Everything of a request that costs tokens, as one text."""
+    texts = [_text_of(part) for message in request.messages for part in message.parts]
+    tools = [to_json(msgspec.to_builtins(tool)) for tool in request.tools or ()]
+    return "".join([*texts, *tools])
+
+
+def _text_of(part: Part) -> str:
+    if isinstance(part, ToolCall):
+        return part.name + part.arguments_json
+    return getattr(part, "text", "")

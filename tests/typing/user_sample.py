@@ -1,0 +1,89 @@
+"""What a user writes, for type checkers to check. Nobody runs it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ai_lib_python import (
+    Adjustment,
+    AiClient,
+    AiLibError,
+    CallStats,
+    ChatResponse,
+    ChatStream,
+    ContentBlock,
+    Message,
+    MessageRole,
+    RemoteError,
+    RequestPreview,
+    StreamingEvent,
+    ToolCall,
+    ToolChoice,
+    ToolDefinition,
+)
+from ai_lib_python.errors import RateLimited
+from ai_lib_python.events import ContentDelta, ToolCallEnded
+from ai_lib_python.sync import AiClient as BlockingClient
+
+
+async def plain() -> str:
+    async with await AiClient.create("openai/gpt-4o", api_key="k", timeout=30) as client:
+        response: ChatResponse = await client.chat().system("Be brief.").user("Hello").temperature(0.2).execute()
+        calls: tuple[ToolCall, ...] = response.tool_calls
+        changed: tuple[Adjustment, ...] = response.adjustments
+        back: Message = response.to_message()
+        print(calls, changed, back.role is MessageRole.ASSISTANT)
+        return response.content
+
+
+async def with_stats() -> tuple[int | None, Decimal | None]:
+    client = await AiClient.builder().model("openai/gpt-4o").api_key("k").timeout(3).build()
+    response, stats = await client.chat().user("Hello").execute_with_stats()
+    given: CallStats = stats
+    print(response.finish_reason, given.latency_ms)
+    return stats.total_tokens, stats.cost
+
+
+async def streamed() -> None:
+    client = await AiClient.create("openai/gpt-4o")
+    stream: ChatStream = client.chat().user("Tell me a story").stream()
+    async for event in stream:
+        same: StreamingEvent = event
+        if event.is_content_delta:
+            text: str = event.as_content_delta.text
+            print(text, same)
+        if isinstance(event, ToolCallEnded):
+            print(event.name, event.arguments_json)
+        elif isinstance(event, ContentDelta):
+            print(event.text)
+    async with client.chat().user("Hi").stream().execute_stream() as again:
+        print(again.response.content, again.stats.tokens_per_second)
+    async for piece in client.chat().user("Hi").stream_text():
+        print(piece.upper())
+
+
+async def tools_and_pictures() -> None:
+    client = await AiClient.create("openai/gpt-4o")
+    tool = ToolDefinition("weather", "The weather", {"type": "object"})
+    builder = client.chat().user(["Look:", ContentBlock.image_base64(b"...", "image/png")])
+    preview: RequestPreview = builder.tools([tool]).tool_choice(ToolChoice("required")).preview()
+    print(preview.body)
+    try:
+        await builder.messages([Message.tool("id", "sunny")]).execute()
+    except RateLimited as error:
+        wait: float | None = error.retry_after
+        print(wait)
+    except RemoteError as error:
+        print(error.status_code, error.error_class)
+    except AiLibError as error:
+        print(error.retryable)
+
+
+def blocking() -> str:
+    with BlockingClient.create("openai/gpt-4o", api_key="k") as client:
+        for event in client.chat().user("Hi").stream():
+            if event.is_content_delta:
+                print(event.as_content_delta.text)
+        response, stats = client.chat().user("Hi").execute_with_stats()
+        print(stats.prompt_tokens)
+        return response.content
