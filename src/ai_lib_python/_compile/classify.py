@@ -54,7 +54,7 @@ class ErrorTable(msgspec.Struct, frozen=True):
                 return self.status[number]
             if number >= 400:
                 return "server_error" if number >= 500 else "invalid_request"
-        return "unknown"
+        return "unknown" if status >= 300 else "server_error"
 
 
 def write_classifier(manifest: Source, data: dict[str, Any]) -> Writer:

@@ -17,6 +17,8 @@ from .scope import VALUE, WIRE
 OWN_ID = "local_"
 """Begins the ids that we make up for tool calls on wires that have none."""
 
+_TYPE_NAMES = {str: "string", bool: "boolean", int: "number", float: "number", list: "list", dict: "map"}
+
 
 def to_json(value: Any) -> str:
     """Compact JSON text."""
@@ -33,8 +35,7 @@ def parse_json(value: Any) -> Any:
 
 def type_name(value: Any) -> str:
     """``string``, ``number``, ``boolean``, ``list``, ``map`` or ``null``."""
-    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "list", dict: "map"}
-    return names.get(value.__class__, "null")
+    return _TYPE_NAMES.get(value.__class__, "null")
 
 
 def only_string(value: Any) -> str | None:

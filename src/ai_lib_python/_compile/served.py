@@ -12,13 +12,14 @@ class ServedUsage(msgspec.Struct, frozen=True):
 
     prompt: int = 0
     cache_read: int = 0
+    cache_write: int = 0
     output: int = 0
     reasoning: int = 0
 
     @property
     def input(self) -> int:
-        """The prompt without what came from a cache."""
-        return self.prompt - self.cache_read
+        """The prompt without what was read from or written to a cache."""
+        return self.prompt - self.cache_read - self.cache_write
 
     @property
     def answer(self) -> int:

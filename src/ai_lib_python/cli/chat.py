@@ -12,13 +12,13 @@ import msgspec
 
 from ..client import AiClient
 from ..errors import MissingKeyError
+from ..events import ContentDelta, RefusalDelta
 from .choice import Choice, choose
 from .failures import UsageProblem
-from .output import say, tell, tell_json
+from .output import say, say_json, tell
 from .question import read_question
 
 if TYPE_CHECKING:
-    from .._engine.stream import ChatStream
     from ..chat import ChatRequestBuilder
     from ..response import Adjustment, CallStats, ChatResponse
 
@@ -73,11 +73,12 @@ async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) 
     )
     async with client:
         chat = _request(client, args, question)
-        answer = await (_whole(chat) if args.json or args.no_stream else _streamed(chat))
+        answer = await (_whole(chat) if args.no_stream else _streamed(chat, show=not args.json))
     if args.json:
-        tell_json(_as_object(answer, choice.is_simulated))
+        say_json(_as_object(answer, choice.is_simulated))
     elif args.no_stream:
-        say(_told(answer.response))
+        say(answer.response.content or answer.response.refusal or "")
+    _tell_calls(answer.response)
     _tell_adjustments(answer.response.adjustments)
     _tell_end(answer.response)
     if args.stats:
@@ -113,31 +114,22 @@ async def _whole(chat: ChatRequestBuilder) -> _Answer:
     return _Answer(*await chat.execute_with_stats())
 
 
-async def _streamed(chat: ChatRequestBuilder) -> _Answer:
-    """Prints the answer's text while it comes. What came before an error stays on the screen."""
+async def _streamed(chat: ChatRequestBuilder, *, show: bool) -> _Answer:
+    """The answer, with its text printed while it comes. What came before an error stays on the screen."""
     async with chat.stream() as stream:
+        last = ""
         try:
-            await _print_pieces(stream)
+            async for event in stream:
+                if show and isinstance(event, (ContentDelta, RefusalDelta)):
+                    print(event.text, end="", flush=True)
+                    last = event.text
         finally:
-            say()
-        _say_calls(stream.response)
+            if last and not last.endswith("\n"):
+                say()
         return _Answer(stream.response, stream.stats)
 
 
-async def _print_pieces(stream: ChatStream) -> None:
-    async for event in stream:
-        if event.is_content_delta:
-            print(event.as_content_delta.text, end="", flush=True)
-        elif event.is_refusal_delta:
-            print(event.as_refusal_delta.text, end="", flush=True)
-
-
-def _told(response: ChatResponse) -> str:
-    """What there is to read in an answer: its text, or else why there is none."""
-    return response.content or response.refusal or ""
-
-
-def _say_calls(response: ChatResponse) -> None:
+def _tell_calls(response: ChatResponse) -> None:
     for call in response.tool_calls:
         tell(f"the model asks for the tool {call.name}({call.arguments_json})")
 
@@ -193,7 +185,7 @@ def _as_object(answer: _Answer, simulated: bool) -> dict[str, Any]:
         "model": f"{stats.provider}/{stats.model}",
         "simulated": simulated,
         "usage": _with(response.usage, "prompt_tokens", "completion_tokens", "total_tokens"),
-        "stats": {**_with(stats, "tokens_per_second"), "usage": None},
+        "stats": {name: value for name, value in _with(stats, "tokens_per_second").items() if name != "usage"},
         "adjustments": msgspec.to_builtins(response.adjustments),
     }
 

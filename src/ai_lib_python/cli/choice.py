@@ -11,7 +11,7 @@ from .._engine.target import Target
 from .._manifest import folders
 from .._manifest.load import load
 from .._manifest.manifest import Manifest
-from ..client import SIMULATOR
+from .._engine.connect import SIMULATOR
 from ..errors import ConfigurationError, ManifestError
 
 __all__ = ["Choice", "choose", "dialects", "example", "key_in_use"]

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-__all__ = ["bold", "dim", "say", "table", "tell", "tell_json"]
+__all__ = ["bold", "dim", "say", "say_json", "table", "tell"]
 
 MARGIN = 2
 
@@ -25,7 +25,7 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def tell_json(value: Any) -> None:
+def say_json(value: Any) -> None:
     """A value as indented JSON on standard output."""
     say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 

@@ -22,7 +22,7 @@ from .requests import all_text
 Frame = dict[str, Any]
 
 EPOCH = 1_767_225_600
-"""When the first answer is said to be made: 2026-01-01. Each next one is a second younger, whatever the clock says."""
+"""When the first answer is said to be made: 2026-01-01. Each next one is a second later, whatever the clock says."""
 
 ARGUMENTS_PIECE = 12
 """Characters of a tool call's arguments in one frame."""

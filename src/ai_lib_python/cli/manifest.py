@@ -1,0 +1,127 @@
+"""``ai-lib manifest``: check, show and compile manifests."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .._compile.program import Program
+from .._manifest import yaml_source
+from .._manifest.check import problems
+from .._manifest.load import load, load_file
+from .._manifest.manifest import Manifest
+from ..errors import ManifestError
+from .folded import as_yaml
+from .output import say, tell
+
+__all__ = ["run_check", "run_compile", "run_show"]
+
+ENDINGS = (".yaml", ".yml")
+
+FUNCTIONS: dict[str, Callable[[Program], object]] = {
+    "request": lambda program: program.encode,
+    "response": lambda program: program.read_response,
+    "stream": lambda program: program.read_frame,
+    "errors": lambda program: program.classify,
+    "request id": lambda program: program.request_id,
+    "finish": lambda program: program.finish,
+    "serve": lambda program: program.serve,
+}
+"""What is made from a manifest. Each is made by itself, so that each can tell its own problem."""
+
+
+def run_check(args: Namespace) -> int:
+    """Tells everything that is wrong with the files; 1 if anything is."""
+    found = 0
+    for name in args.files:
+        told = list(dict.fromkeys(_problems(Path(name))))
+        for problem in told:
+            say(problem)
+        if not told:
+            say(f"{name}: fine")
+        found += len(told)
+    if found:
+        tell(f"{found} problem{'s' if found > 1 else ''}")
+    return 1 if found else 0
+
+
+def _problems(path: Path) -> Iterator[str]:
+    """First what the schema says; if nothing, what inheriting says; if nothing, what compiling says."""
+    try:
+        document = yaml_source.read(path)
+    except ManifestError as error:
+        yield error.message
+        return
+    wrong = problems(document)
+    yield from wrong
+    if wrong:
+        return
+    if document.data["id"] != path.stem:
+        yield f'{document.place(("id",))}: id: expected "{path.stem}", as the file is called, got "{document.data["id"]}"'
+    try:
+        manifest = load_file(path)
+    except ManifestError as error:
+        yield error.message
+        return
+    for variant in _variants(manifest):
+        yield from _compile_problems(variant)
+
+
+def _variants(manifest: Manifest) -> Iterator[Manifest]:
+    """The manifest, and as it is for each of the models that it has rules for."""
+    yield manifest
+    for entry in manifest.data.get("models") or ():
+        globs = [entry["match"]] if isinstance(entry["match"], str) else entry["match"]
+        for glob in globs:
+            yield manifest.for_model(glob)
+
+
+def _compile_problems(manifest: Manifest) -> Iterator[str]:
+    program = Program(manifest)
+    for make in FUNCTIONS.values():
+        try:
+            make(program)
+        except ManifestError as error:
+            yield error.message
+
+
+def run_show(args: Namespace) -> int:
+    """Prints a manifest with everything inherited, as a manifest that inherits nothing."""
+    manifest = _found(args.id, args.model)
+    data = {key: value for key, value in manifest.data.items() if key != "extends"}
+    say(f"# {manifest.id}, with everything inherited{_lineage(manifest)}")
+    say(as_yaml(data, comment=_origins(manifest) if args.origins else None))
+    return 0
+
+
+def _lineage(manifest: Manifest) -> str:
+    parent = manifest.data.get("extends")
+    if parent is None:
+        return ""
+    root = f", of the dialect {manifest.dialect}" if parent != manifest.dialect else ""
+    return f" from {parent}{root}"
+
+
+def _origins(manifest: Manifest) -> Callable[[tuple[str | int, ...]], str]:
+    """Where an entry was written, told where that is elsewhere than what it stands in."""
+
+    def origin(path: tuple[str | int, ...]) -> str:
+        where = manifest.where(path)
+        above = manifest.where(path[:-1])
+        return where if len(path) == 1 or where.partition(":")[0] != above.partition(":")[0] else ""
+
+    return origin
+
+
+def run_compile(args: Namespace) -> int:
+    """Prints the functions that are made from a manifest."""
+    say(Program(_found(args.id, args.model)).source().rstrip())
+    return 0
+
+
+def _found(id: str, model: str | None) -> Manifest:
+    """The manifest of that id, or in that file, with the rules of a model."""
+    is_file = id.endswith(ENDINGS) or Path(id).name != id
+    manifest = load_file(id) if is_file else load(id)
+    return manifest if model is None else manifest.for_model(model)

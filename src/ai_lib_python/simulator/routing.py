@@ -1,0 +1,167 @@
+"""Which manifest answers a request, by its path.
+
+A path that begins with a manifest's id belongs to that manifest; any other belongs to the dialect that has a route
+which the path ends with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .._engine.target import program_of
+from .._compile.program import Program
+from .._manifest import folders
+from .._manifest.load import load
+from .._manifest.manifest import AuthScheme, Manifest
+from ..errors import UnknownModelError
+
+AUTHORIZATION = "authorization"
+
+
+class Match(NamedTuple):
+    """What serves a request: the manifest, and what its route says.
+
+    Attributes:
+        lists_models: whether the list of models is asked for, not an answer.
+        path: what stands in the placeholders of the route.
+        streamed: whether the route always answers with a stream.
+        framing: how frames are written.
+    """
+
+    manifest: Manifest
+    program: Program
+    lists_models: bool = False
+    path: Mapping[str, str] = {}
+    streamed: bool = False
+    framing: str = "sse"
+
+
+class Arrived(NamedTuple):
+    """The parts of a request by which it is routed; names of headers in small letters."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+class Router:
+    """Knows every manifest that can be served."""
+
+    def __init__(self, manifest_dir: str | PathLike[str] | None = None) -> None:
+        self._manifest_dir = manifest_dir
+        self._extra_dirs = () if manifest_dir is None else (Path(manifest_dir).absolute(),)
+
+    def find(self, arrived: Arrived) -> Match | None:
+        """What serves the request, if anything does."""
+        prefixed = self._prefixed(arrived.path)
+        if prefixed is not None:
+            manifest, rest = prefixed
+            return next(_matches(manifest, arrived._replace(path=rest)), None)
+        found = [match for id in self.dialects() for match in _matches(self.manifest(id), arrived)]
+        return min(found, key=lambda match: _rank(match, arrived), default=None)
+
+    def check(self, id: str) -> str:
+        """The id, if a manifest of that id or alias can be served.
+
+        Raises:
+            UnknownModelError: there is none; the message lists the dialects.
+        """
+        if self._is_known(id) and "serve" in self.manifest(id).data:
+            return id
+        dialects = self.dialects()
+        near = folders.nearest(id, [*dialects, *folders.known_ids(self._extra_dirs)])
+        hint = f' Did you mean "{near}"?' if near else ""
+        raise UnknownModelError(f'The simulator speaks no "{id}".{hint} It speaks: {", ".join(dialects)}.')
+
+    def dialects(self) -> list[str]:
+        """The ids of all dialects that have a server half."""
+        providers = set(folders.known_ids(self._extra_dirs))
+        every = folders.every_id(folders.search_path(self._extra_dirs))
+        return [id for id in every if id not in providers and "serve" in self.manifest(id).data]
+
+    def routes(self) -> list[str]:
+        """What is answered, for people: ``POST /v1/messages (its dialect)``."""
+        return [line for id in self.dialects() for line in _described(self.manifest(id))]
+
+    def manifest(self, id: str) -> Manifest:
+        """The manifest of that id or alias."""
+        return load(id, manifest_dir=self._manifest_dir)
+
+    def _prefixed(self, path: str) -> tuple[Manifest, str] | None:
+        """The manifest that the first segment names, and the rest of the path."""
+        first, _, rest = path.removeprefix("/").partition("/")
+        return (self.manifest(first), f"/{rest}") if self._is_known(first) else None
+
+    def _is_known(self, id: str) -> bool:
+        try:
+            folders.find(id, self._extra_dirs)
+        except UnknownModelError:
+            return False
+        return True
+
+
+def has_key(manifest: Manifest, arrived: Arrived) -> bool:
+    """Whether the request carries a key in one of the manifest's ways, or needs none."""
+    if not manifest.auth or any(way.optional or way.scheme == "none" for way in manifest.auth):
+        return True
+    return AUTHORIZATION in arrived.headers or any(_carries(way, arrived) for way in manifest.auth)
+
+
+def _carries(way: AuthScheme, arrived: Arrived) -> bool:
+    if way.scheme == "query":
+        return way.query in arrived.query
+    return (way.header or AUTHORIZATION).lower() in arrived.headers
+
+
+def _matches(manifest: Manifest, arrived: Arrived) -> Iterator[Match]:
+    """The routes of one manifest that the request fits, in their order."""
+    serve = manifest.data.get("serve")
+    if serve is None:
+        return
+    if arrived.method == "GET":
+        if "models" in serve and _placeholders(serve["models"]["path"], arrived.path) is not None:
+            yield Match(manifest, program_of(manifest), lists_models=True)
+        return
+    for route in serve.get("routes", ()):
+        path = _placeholders(route["path"], arrived.path)
+        if arrived.method == "POST" and path is not None and _fits(route.get("query", {}), arrived.query):
+            yield _match(manifest, route, path)
+
+
+def _match(manifest: Manifest, route: dict[str, Any], path: dict[str, str]) -> Match:
+    framing = route.get("framing") or manifest.data.get("stream", {}).get("framing", "sse")
+    return Match(manifest, program_of(manifest), False, path, route.get("stream", False), framing)
+
+
+def _placeholders(route: str, path: str) -> dict[str, str] | None:
+    """What stands in the placeholders of the route, where the path ends with it."""
+    pieces = re.split(r"\{(\w+)\}", route)
+    pattern = "".join(re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces))
+    match = re.fullmatch(f"(?:/.*)?{pattern}/?", path)
+    return match.groupdict() if match else None
+
+
+def _fits(wanted: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    return all(query.get(name) == str(value) for name, value in wanted.items())
+
+
+def _rank(match: Match, arrived: Arrived) -> tuple[bool, int, str]:
+    """Several dialects may fit: the one whose key the request carries, then the plainest list or the longest route."""
+    own = any(_carries(way, arrived) for way in match.manifest.auth)
+    serve = match.manifest.data["serve"]
+    if match.lists_models:
+        return not own, len(serve["models"]["path"]), match.manifest.id
+    return not own, -max(len(route["path"]) for route in serve["routes"]), match.manifest.id
+
+
+def _described(manifest: Manifest) -> Iterator[str]:
+    serve = manifest.data["serve"]
+    for path in dict.fromkeys(route["path"] for route in serve.get("routes", ())):
+        yield f"POST {path} ({manifest.id})"
+    if "models" in serve:
+        yield f"GET {serve['models']['path']} ({manifest.id})"
