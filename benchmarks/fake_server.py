@@ -24,7 +24,11 @@ from workload import ANSWER, ANSWER_DELAY, MODEL, STREAMS, Stream
 LIFETIME = 900.0
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 STREAMED = re.compile(rb'"stream": ?true')
-IDENTITY = {"id": "chatcmpl-CkP0zqLxk3JcXl0bVwJt6mYyQe2Rf", "created": 1764000000, "model": f"{MODEL}-2024-08-06"}
+IDENTITY = {
+    "id": "chatcmpl-CkP0zqLxk3JcXl0bVwJt6mYyQe2Rf",
+    "created": 1764000000,
+    "model": f"{MODEL}-2024-08-06",
+}
 DEPLOYMENT = {"service_tier": "default", "system_fingerprint": "fp_a788c5aef0"}
 USAGE = {
     "prompt_tokens": 25,
@@ -63,9 +67,11 @@ def compact(value: dict[str, Any]) -> bytes:
 
 def plain_response() -> bytes:
     """The whole HTTP response to a call that does not stream."""
-    message = {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []}
+    message: dict[str, Any] = {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    body = compact({**IDENTITY, "object": "chat.completion", "choices": [choice], "usage": USAGE, **DEPLOYMENT})
+    body = compact(
+        {**IDENTITY, "object": "chat.completion", "choices": [choice], "usage": USAGE, **DEPLOYMENT}
+    )
     head = b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
     return COMMON_HEADERS + head + body
 
@@ -92,7 +98,11 @@ def stream_writes(stream: Stream) -> list[bytes]:
     size = stream.events_per_write
     groups = [b"".join(events[start : start + size]) for start in range(0, len(events), size)]
     end = event({}, "stop") + event(None) + b"data: [DONE]\n\n"
-    return [COMMON_HEADERS + head + http_chunk(first), *map(http_chunk, groups), http_chunk(end) + b"0\r\n\r\n"]
+    return [
+        COMMON_HEADERS + head + http_chunk(first),
+        *map(http_chunk, groups),
+        http_chunk(end) + b"0\r\n\r\n",
+    ]
 
 
 def spread(least: float, most: float, steps: int = 101) -> list[float]:

@@ -23,7 +23,7 @@ from workload import ANSWER, ANSWER_DELAY, IN_FLIGHT, STREAMS
 
 WARM_UP_CALLS = 50
 MIN_BATCHES = 3
-RAMP = 1.0
+RAMP = 0.8
 
 
 def check(received: int, expected: int) -> None:
@@ -70,7 +70,7 @@ async def parallel(client: Any, repeat: int, seconds: float) -> list[float]:
     """CPU seconds of a call while 100 are in flight; `repeat` calls are a batch.
 
     The server takes its time to answer here, so that the calls are in flight and not in the client, and
-    the calls start one after the other within a second. Both favour pools that look at every idle
+    the calls start one after the other. Both favour pools that look at every idle
     connection (httpcore): with instant answers, or 100 calls started at once, they take five to ten times
     the CPU for the first seconds. Counting begins when each connection has been used, and ends while the
     flight is still full; it is one mean, because answers that come together make single batches cheap.
@@ -84,7 +84,7 @@ async def parallel(client: Any, repeat: int, seconds: float) -> list[float]:
         while len(marks) <= 2 * MIN_BATCHES or time.monotonic() < end:
             check(await client.call(), len(ANSWER))
             completed += 1
-            if completed >= 2 * IN_FLIGHT and completed % repeat == 0:
+            if completed >= IN_FLIGHT and completed % repeat == 0:
                 marks.append(time.process_time())
 
     await calls_in_turn(client, 1)
@@ -171,6 +171,8 @@ async def measure(client_name: str, scenario: str, server: str, repeat: int, sec
 
 
 if __name__ == "__main__":
-    numbers = asyncio.run(measure(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])))
+    numbers = asyncio.run(
+        measure(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))
+    )
     print("measured", *numbers, flush=True)
     os._exit(0)  # what a library does at exit is not measured, and takes some of them half a second

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from report import Report, Samples, write_readme
 from subjects import ASYNCIO, EMPTY, SCENARIOS, SUBJECTS, Effort, Scenario, Subject
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 SOURCE = HERE.parent / "src"
 CHILD_TIMEOUT = 120.0
 CLOCKS = "import os, time; print('measured', time.process_time(), time.monotonic(), flush=True); os._exit(0)"
+Named = TypeVar("Named", Scenario, Subject)
 
 
 class ChildFailed(Exception):
@@ -42,7 +44,9 @@ class Runner:
 
     def run(self, scenario: Scenario, subjects: tuple[Subject, ...]) -> None:
         """All rounds of a scenario, the clients in turn within each."""
-        one_round = {"import": self.import_round, "first": self.first_round}.get(scenario.name, self.work_round)
+        one_round = {"import": self.import_round, "first": self.first_round}.get(
+            scenario.name, self.work_round
+        )
         for _ in range(self.effort(scenario).rounds):
             one_round(scenario, subjects)
 
@@ -111,7 +115,9 @@ def run_child(arguments: list[str]) -> list[float]:
     """The numbers that a fresh interpreter printed. Libraries may print too; only our line counts."""
     command = [sys.executable, "-B", *arguments]
     try:
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=CHILD_TIMEOUT)
+        done = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, timeout=CHILD_TIMEOUT
+        )
     except subprocess.TimeoutExpired:
         raise ChildFailed(f"took longer than {CHILD_TIMEOUT:.0f} s") from None
     lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("measured ")]
@@ -133,7 +139,9 @@ def unavailable(subjects: tuple[Subject, ...]) -> dict[str, str]:
     with ExitStack() as stack:
         imports = {
             one.name: stack.enter_context(
-                subprocess.Popen([*command, one.statement], env=environment(), stderr=subprocess.PIPE, text=True)
+                subprocess.Popen(
+                    [*command, one.statement], env=environment(), stderr=subprocess.PIPE, text=True
+                )
             )
             for one in subjects
         }
@@ -172,13 +180,15 @@ def arguments() -> argparse.Namespace:
     names = [one.name for one in (*SCENARIOS, *SUBJECTS)]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute, more noise")
-    parser.add_argument("--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument(
+        "--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names)
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--write-readme", action="store_true", help="write the tables into README.md")
     return parser.parse_args()
 
 
-def selected(all_of_a_kind: tuple, only: list[str]) -> tuple:  # type: ignore[type-arg]
+def selected(all_of_a_kind: tuple[Named, ...], only: list[str]) -> tuple[Named, ...]:
     """Those that --only names; all of them when it names none of this kind."""
     return tuple(one for one in all_of_a_kind if one.name in only) or all_of_a_kind
 

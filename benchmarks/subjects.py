@@ -46,12 +46,12 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS = (
-    Scenario("import", 1, Effort(7), Effort(2)),
+    Scenario("import", 1, Effort(7), Effort(1)),
     Scenario("first", 1, Effort(4), Effort(1)),
-    Scenario("sequential", 50, Effort(3, 1.5), Effort(1, 0.3)),
-    Scenario("parallel", 50, Effort(3, 2.5), Effort(1, 0.5)),
-    Scenario("burst", 2, Effort(3, 1.5), Effort(1, 0.3)),
-    Scenario("single", 1, Effort(3, 2.0), Effort(1, 0.8)),
+    Scenario("sequential", 50, Effort(3, 1.5), Effort(1, 0.5)),
+    Scenario("parallel", 20, Effort(3, 2.0), Effort(1, 0.2)),
+    Scenario("burst", 1, Effort(3, 1.5), Effort(1, 0.2)),
+    Scenario("single", 1, Effort(3, 2.0), Effort(1)),
     Scenario("memory", 1, Effort(1), Effort(1), "memory-quick"),
 )
 

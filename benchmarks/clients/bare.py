@@ -37,7 +37,12 @@ class Client:
 
     async def stream(self) -> int:
         """A streamed chat call; an event may be cut anywhere, so the last piece waits for its rest."""
-        request = {"model": MODEL, "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}}
+        request = {
+            "model": MODEL,
+            "messages": MESSAGES,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
         characters, rest = 0, b""
         async with self.session.post(self.url, data=orjson.dumps(request)) as response:
             response.raise_for_status()

@@ -23,6 +23,8 @@ from .validate import (
 )
 
 if TYPE_CHECKING:
+    from typing_extensions import Self  # for type checkers only; not installed with us
+
     from ._engine.stream import ChatStream
     from .client import AiClient
     from .preview import RequestPreview
@@ -30,116 +32,115 @@ if TYPE_CHECKING:
 __all__ = ["ChatRequestBuilder"]
 
 
-class ChatRequestBuilder:
-    """One request in the making. ``client.chat()`` makes a fresh one each time.
+class RequestParts:
+    """What a request is made of; how it is performed is up to the class that builds on this.
 
     A value of the wrong type, or out of range everywhere, is refused where it is given.
     What only some providers refuse is settled when the request is sent, and told in
     ``response.adjustments``. Executing a builder twice sends the same bytes twice.
     """
 
-    def __init__(self, client: AiClient) -> None:
-        self._client = client
-        self._model = client.model
+    def __init__(self, model: str, timeout: float | None) -> None:
+        self._model = model
         self._messages: list[Message] = []
         self._parameters: dict[str, Any] = {}
-        self._timeout: float | None = client.timeout
+        self._timeout = timeout
 
     # Messages
 
-    def system(self, content: str) -> ChatRequestBuilder:
+    def system(self, content: str) -> Self:
         """Adds instructions for the model."""
         return self._add(Message.system(content))
 
-    def user(self, content: str | Part | Iterable[Part]) -> ChatRequestBuilder:
+    def user(self, content: str | Part | Iterable[Part]) -> Self:
         """Adds what the person says: a text, or a list of parts made by ``ContentBlock``."""
         return self._add(Message.user(content))
 
-    def assistant(self, content: str | Part | Iterable[Part]) -> ChatRequestBuilder:
+    def assistant(self, content: str | Part | Iterable[Part]) -> Self:
         """Adds what the model said before."""
         return self._add(Message.assistant(content))
 
     def tool(
         self, id: str, content: str | Part | Iterable[Part], *, name: str | None = None, is_error: bool = False
-    ) -> ChatRequestBuilder:
+    ) -> Self:
         """Adds the result of the tool call ``id``."""
         return self._add(Message.tool(id, content, name=name, is_error=is_error))
 
-    def messages(self, messages: Iterable[Message]) -> ChatRequestBuilder:
+    def messages(self, messages: Iterable[Message]) -> Self:
         """Adds a history, in order."""
         self._messages.extend(some_messages(messages))
         return self
 
     # Parameters
 
-    def model(self, model: str) -> ChatRequestBuilder:
+    def model(self, model: str) -> Self:
         """Another model of the same provider, by the provider's own name for it."""
         self._model = a_text("model", model)
         return self
 
-    def temperature(self, value: float) -> ChatRequestBuilder:
+    def temperature(self, value: float) -> Self:
         """Randomness, 0 (least) to 2 (most)."""
         return self._set("temperature", a_number("temperature", value, 0, 2))
 
-    def max_tokens(self, value: int) -> ChatRequestBuilder:
+    def max_tokens(self, value: int) -> Self:
         """The most tokens the model may generate, at least 1."""
         return self._set("max_tokens", a_count("max_tokens", value, 1))
 
-    def top_p(self, value: float) -> ChatRequestBuilder:
+    def top_p(self, value: float) -> Self:
         """Nucleus sampling, 0 to 1; an alternative to temperature."""
         return self._set("top_p", a_number("top_p", value, 0, 1))
 
-    def top_k(self, value: int) -> ChatRequestBuilder:
+    def top_k(self, value: int) -> Self:
         """Samples from the ``value`` likeliest tokens only."""
         return self._set("top_k", a_count("top_k", value, 0))
 
-    def stop(self, sequences: str | Sequence[str]) -> ChatRequestBuilder:
+    def stop(self, sequences: str | Sequence[str]) -> Self:
         """Texts that end the answer where they would appear."""
         return self._set("stop", some_texts("stop", sequences))
 
-    def seed(self, value: int) -> ChatRequestBuilder:
+    def seed(self, value: int) -> Self:
         """Asks for the same answer to the same request, where the provider can."""
         return self._set("seed", a_count("seed", value))
 
-    def presence_penalty(self, value: float) -> ChatRequestBuilder:
+    def presence_penalty(self, value: float) -> Self:
         """Discourages (-2 to 2) tokens that have appeared at all."""
         return self._set("presence_penalty", a_number("presence_penalty", value, -2, 2))
 
-    def frequency_penalty(self, value: float) -> ChatRequestBuilder:
+    def frequency_penalty(self, value: float) -> Self:
         """Discourages (-2 to 2) tokens by how often they have appeared."""
         return self._set("frequency_penalty", a_number("frequency_penalty", value, -2, 2))
 
-    def logprobs(self, value: bool = True, *, top: int | None = None) -> ChatRequestBuilder:
+    def logprobs(self, value: bool = True, *, top: int | None = None) -> Self:
         """Asks for the log-probability of each token, and of the ``top`` likeliest in its place (0 to 20)."""
         self._set("logprobs", a_switch("logprobs", value))
         return self if top is None else self._set("top_logprobs", a_count("top_logprobs", top, 0, 20))
 
-    def user_id(self, value: str) -> ChatRequestBuilder:
+    def user_id(self, value: str) -> Self:
         """Your id of the person who asks; providers use it against abuse."""
         return self._set("user", a_text("user_id", value))
 
-    def tools(self, tools: Iterable[ToolDefinition | Mapping[str, Any]]) -> ChatRequestBuilder:
+    def tools(self, tools: Iterable[ToolDefinition | Mapping[str, Any]]) -> Self:
         """The tools that the model may call: ``ToolDefinition``, or a mapping with its fields."""
         if isinstance(tools, (str, Mapping, ToolDefinition)):
             raise TypeError(f"tools must be a list of ToolDefinition, got {type(tools).__name__}")
         given = tuple(a_tool(index, tool) for index, tool in enumerate(tools))
         return self._set("tools", given or None)
 
-    def tool_choice(self, choice: str | ToolChoice) -> ChatRequestBuilder:
+    def tool_choice(self, choice: str | ToolChoice) -> Self:
         """``"auto"``, ``"none"``, ``"required"``, or the name of the tool to call."""
         return self._set("tool_choice", a_tool_choice(choice))
 
-    def parallel_tool_calls(self, value: bool) -> ChatRequestBuilder:
+    def parallel_tool_calls(self, value: bool) -> Self:
         """Whether one answer may call several tools."""
         return self._set("parallel_tool_calls", a_switch("parallel_tool_calls", value))
 
-    def response_format(self, value: str | Mapping[str, Any] | ResponseFormat) -> ChatRequestBuilder:
+    def response_format(self, value: str | Mapping[str, Any] | ResponseFormat) -> Self:
         """``"json"``, ``"text"``, a JSON Schema, or a ``ResponseFormat``."""
         return self._set("response_format", a_response_format(value))
 
     def reasoning(
         self, effort: str | bool | None = None, *, budget_tokens: int | None = None
-    ) -> ChatRequestBuilder:
+    ) -> Self:
         """How much the model may think: an effort such as ``"low"``, a budget, or ``False`` for none."""
         if budget_tokens is not None:
             a_count("budget_tokens", budget_tokens, 0)
@@ -148,20 +149,42 @@ class ChatRequestBuilder:
         enabled = a_text("effort", effort) != "none"
         return self._set("reasoning", Reasoning(enabled, effort if enabled else None, budget_tokens))
 
-    def extra_body(self, fields: Mapping[str, Any]) -> ChatRequestBuilder:
+    def extra_body(self, fields: Mapping[str, Any]) -> Self:
         """Fields of the provider's own, merged into the body last and as they are."""
         return self._set("extra_body", dict(a_mapping("extra_body", fields)))
 
-    def extra_headers(self, headers: Mapping[str, str]) -> ChatRequestBuilder:
+    def extra_headers(self, headers: Mapping[str, str]) -> Self:
         """Headers of your own, sent last and as they are."""
         return self._set("extra_headers", dict(a_mapping("extra_headers", headers)))
 
-    def timeout(self, seconds: float) -> ChatRequestBuilder:
+    def timeout(self, seconds: float) -> Self:
         """Seconds for the whole call, the stream's end included."""
         self._timeout = a_number("timeout", seconds, 0.001)
         return self
 
-    # Doing it
+    def build(self) -> ChatRequest:
+        """The request as an immutable value."""
+        return ChatRequest(model=self._model, messages=tuple(self._messages), **self._parameters)
+
+    def _add(self, message: Message) -> Self:
+        self._messages.append(message)
+        return self
+
+    def _set(self, name: str, value: Any) -> Self:
+        self._parameters[name] = value
+        return self
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._parameters)
+        return f"<{type(self).__name__} {self._model}: {len(self._messages)} messages; {names or 'no parameters'}>"
+
+
+class ChatRequestBuilder(RequestParts):
+    """One request in the making. ``client.chat()`` makes a fresh one each time."""
+
+    def __init__(self, client: AiClient) -> None:
+        super().__init__(client.model, client.timeout)
+        self._client = client
 
     async def execute(self) -> ChatResponse:
         """Sends the request and gives the answer.
@@ -191,19 +214,3 @@ class ChatRequestBuilder:
     def preview(self, *, stream: bool = False) -> RequestPreview:
         """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
         return self._client._preview(self.build(), stream=stream)
-
-    def build(self) -> ChatRequest:
-        """The request as an immutable value."""
-        return ChatRequest(model=self._model, messages=tuple(self._messages), **self._parameters)
-
-    def _add(self, message: Message) -> ChatRequestBuilder:
-        self._messages.append(message)
-        return self
-
-    def _set(self, name: str, value: Any) -> ChatRequestBuilder:
-        self._parameters[name] = value
-        return self
-
-    def __repr__(self) -> str:
-        names = ", ".join(self._parameters)
-        return f"<ChatRequestBuilder {self._model}: {len(self._messages)} messages; {names or 'no parameters'}>"

@@ -14,6 +14,8 @@ from .response import CallStats, ChatResponse
 from .validate import a_number
 
 if TYPE_CHECKING:
+    from typing_extensions import Self  # for type checkers only; not installed with us
+
     from ._engine.caller import Caller
     from ._engine.stream import ChatStream
     from ._wire.http import Transport
@@ -133,41 +135,62 @@ class AiClient:
         return self._caller.preview(request, stream=stream)
 
 
-class AiClientBuilder:
-    """``AiClient.create`` with one method for each option."""
+class ClientOptions:
+    """The options of ``AiClient.create``, one method each."""
 
     def __init__(self) -> None:
         self._model: str | None = None
         self._options: dict[str, Any] = {}
 
-    def model(self, model: str) -> AiClientBuilder:
+    def model(self, model: str) -> Self:
         """``"provider/model"``"""
         self._model = model
         return self
 
-    def api_key(self, key: str) -> AiClientBuilder:
+    def api_key(self, key: str) -> Self:
         return self._with("api_key", key)
 
-    def base_url(self, url: str) -> AiClientBuilder:
+    def base_url(self, url: str) -> Self:
         return self._with("base_url", url)
 
-    def timeout(self, seconds: float) -> AiClientBuilder:
+    def timeout(self, seconds: float) -> Self:
         return self._with("timeout", seconds)
 
-    def manifest(self, manifest: str | PathLike[str] | Mapping[str, Any]) -> AiClientBuilder:
+    def manifest(self, manifest: str | PathLike[str] | Mapping[str, Any]) -> Self:
         return self._with("manifest", manifest)
 
-    def manifest_dir(self, folder: str | PathLike[str]) -> AiClientBuilder:
+    def manifest_dir(self, folder: str | PathLike[str]) -> Self:
         return self._with("manifest_dir", folder)
 
-    def variables(self, variables: Mapping[str, str]) -> AiClientBuilder:
+    def variables(self, variables: Mapping[str, str]) -> Self:
         return self._with("variables", variables)
 
-    def on_unsupported(self, policy: str) -> AiClientBuilder:
+    def on_unsupported(self, policy: str) -> Self:
         return self._with("on_unsupported", policy)
 
-    def transport(self, transport: Transport) -> AiClientBuilder:
+    def transport(self, transport: Transport) -> Self:
         return self._with("transport", transport)
+
+    def _wanted(self) -> str:
+        """The model that was given.
+
+        Raises:
+            ConfigurationError: none was.
+        """
+        if self._model is None:
+            raise ConfigurationError('the builder needs a model: .model("provider/model")')
+        return self._model
+
+    def _with(self, name: str, value: Any) -> Self:
+        self._options[name] = value
+        return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._model!r}, options: {', '.join(self._options) or 'none'})"
+
+
+class AiClientBuilder(ClientOptions):
+    """``AiClient.create`` with one method for each option."""
 
     async def build(self) -> AiClient:
         """The client.
@@ -175,13 +198,4 @@ class AiClientBuilder:
         Raises:
             ConfigurationError: no model was given; and all that ``AiClient.create`` raises.
         """
-        if self._model is None:
-            raise ConfigurationError('the builder needs a model: .model("provider/model")')
-        return await AiClient.create(self._model, **self._options)
-
-    def _with(self, name: str, value: Any) -> AiClientBuilder:
-        self._options[name] = value
-        return self
-
-    def __repr__(self) -> str:
-        return f"AiClientBuilder({self._model!r}, options: {', '.join(self._options) or 'none'})"
+        return await AiClient.create(self._wanted(), **self._options)

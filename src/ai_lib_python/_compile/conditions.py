@@ -3,6 +3,7 @@
     EXPR                           the value is there and not empty, zero or false
     {EXPR: value, EXPR: [a, b]}    every value equals, or is one of a list; null is absent
     {$not: COND}  {$any: [COND]}  {$all: [COND]}
+    {$some: {$each: EXPR, $where: COND}}      at least one item of a list is so
     true  false
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from .context import Context
+from .loops import each_item
 from .paths import write_expression
 from .scope import Scope
 
@@ -32,6 +34,8 @@ def _clause(context: Context, scope: Scope, key: Any, value: Any) -> str:
             return f"not ({write_condition(context, scope, value)})"
         if key in ("$any", "$all"):
             return _several(context, scope, key, value)
+        if key == "$some":
+            return _some(context, scope, value)
         if not isinstance(key, str):
             context.fail("expected an expression such as .type")
         return _equals(write_expression(context, scope, key).code, value)
@@ -42,6 +46,20 @@ def _several(context: Context, scope: Scope, key: str, nodes: Any) -> str:
         context.fail(f"{key} needs a list of conditions")
     word = " or " if key == "$any" else " and "
     return "(" + word.join(f"({write_condition(context, scope, node)})" for node in nodes) + ")"
+
+
+def _some(context: Context, scope: Scope, node: Any) -> str:
+    """Writes a loop that looks for the first item that is so."""
+    if not isinstance(node, dict) or set(node) - {"$as"} != {"$each", "$where"}:
+        context.fail("$some needs a map of $each and $where")
+    found = context.writer.assign("False")
+    with each_item(context, scope, node) as inner:
+        with context.at("$where"):
+            condition = write_condition(context, inner, node["$where"])
+        with context.writer.block(f"if {condition}:"):
+            context.writer.line(f"{found} = True")
+            context.writer.line("break")
+    return found
 
 
 def _equals(code: str, value: Any) -> str:

@@ -18,11 +18,14 @@ is absent itself. Operators are maps whose keys begin with ``$``:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .conditions import write_condition
 from .context import Context
 from .expression import is_expression
+from .loops import each_item
 from .paths import NONE, write_expression, write_interpolation
 from .scope import PART_KINDS, VALUE, WIRE, Ref, Scope
 
@@ -221,43 +224,16 @@ def _do(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
         return write_value(context, scope, node["$do"])
 
 
-class loop:
-    """``for`` over the items of ``$each``, with ``$where``; entering gives the scope inside."""
-
-    def __init__(self, context: Context, scope: Scope, node: dict[str, Any]) -> None:
-        self._context = context
-        self._scope = scope
-        self._node = node
-        self._blocks: list[Any] = []
-
-    def __enter__(self) -> Scope:
-        context, node = self._context, self._node
-        with context.at("$each"):
-            items = write_expression(context, self._scope, node["$each"])
-        ours = items.type.startswith("list:")
-        item_type = items.type[len("list:") :] if ours else WIRE
-        if not (ours and items.sure):
-            self._open(f"if {items.code}:" if ours or items.type == VALUE else f"if {items.code}.__class__ is list:")
-        index, item = context.writer.name(), context.writer.name()
-        self._open(f"for {index}, {item} in enumerate({items.code}):")
-        current = Ref(item, item_type, ours)
-        names = {"index": Ref(index, VALUE, True)}
-        if "$as" in node:
-            names[node["$as"]] = current
-        inner = self._scope.inside(current, **names)
+@contextmanager
+def loop(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[Scope]:
+    """``for`` over the items of ``$each`` that meet ``$where``; gives the scope inside."""
+    with ExitStack() as blocks:
+        inner = blocks.enter_context(each_item(context, scope, node))
         if "$where" in node:
             with context.at("$where"):
-                self._open(f"if {write_condition(context, inner, node['$where'])}:")
-        return inner
-
-    def _open(self, head: str) -> None:
-        block = self._context.writer.block(head)
-        block.__enter__()
-        self._blocks.append(block)
-
-    def __exit__(self, *_: object) -> None:
-        while self._blocks:
-            self._blocks.pop().__exit__(None, None, None)
+                condition = write_condition(context, inner, node["$where"])
+            blocks.enter_context(context.writer.block(f"if {condition}:"))
+        yield inner
 
 
 def _with(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:

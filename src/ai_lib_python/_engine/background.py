@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class BackgroundLoop:
-    """Runs coroutines in a daemon thread. The thread starts with the first one; a forked child starts its own."""
+    """Runs coroutines in a daemon thread, which starts with the first one; a forked child starts its own."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,12 +1,13 @@
 """What to say about a model string that is not ``provider/model``. Only mistakes come here, so it may read files.
 
-    "gpt-4o" names no provider: a model is written "provider/model". Did you mean "openai/gpt-4o"?
+    "gpt-4o" names no provider: a model is written "provider/model"; did you mean "openai/gpt-4o"?
 
 Which provider a model belongs to is told by the ``examples`` of the manifests.
 """
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from . import folders, yaml_source
 
 __all__ = ["advise"]
 
-_MOST_SUGGESTIONS = 2
+SIMULATOR = "simulator"
+"""What stands in the place of a provider where none is to be called; dialects are its models."""
 
 
 class _Example(NamedTuple):
@@ -24,6 +26,18 @@ class _Example(NamedTuple):
     provider: str
     model: str
 
+    @property
+    def name(self) -> str:
+        """The model's own name, without the maker that sellers put before it."""
+        return self.model.lower().rpartition("/")[2]
+
+    @property
+    def maker(self) -> str:
+        return self.model.lower().rpartition("/")[0]
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}"
+
 
 def advise(model: str) -> str:
     """The message for a model string without a provider or without a model.
@@ -31,33 +45,33 @@ def advise(model: str) -> str:
     Args:
         model: what was given: ``"gpt-4o"``, ``"openai"``, ``"openai/"``, ``"/gpt-4o"``, ``""``.
     """
+    given = model.strip()
     known = folders.known_ids()
-    ending = f"Known providers: {', '.join(known)}."
-    return " ".join(part for part in (_wrong(model, known), _hint(model.strip(), known), ending) if part)
+    meant = _meant(given, known)
+    hint = f'; did you mean "{meant}"?' if meant else "."
+    return f'{_wrong(given, known)}: a model is written "provider/model"{hint} Known providers: {", ".join(known)}.'
 
 
-def _wrong(model: str, known: list[str]) -> str:
-    form = 'a model is written "provider/model"'
-    if not model.strip():
-        return f"No model was given: {form}."
-    provider, slash, _ = model.partition("/")
-    if _id(provider, known) or (slash and provider):
-        return f'"{model}" names no model: {form}.'
-    return f'"{model}" names no provider: {form}.'
+def _wrong(given: str, known: list[str]) -> str:
+    if not given:
+        return "no model was given"
+    provider, slash, _ = given.partition("/")
+    missing = "model" if _id(provider, known) or (slash and provider) else "provider"
+    return f'"{given}" names no {missing}'
 
 
-def _hint(model: str, known: list[str]) -> str:
-    provider, _, name = model.partition("/")
-    suggested = _models_of(provider, known) if not name else []
-    suggested = suggested or _suggested(name or provider, known)
-    quoted = " or ".join(f'"{one}"' for one in suggested[:_MOST_SUGGESTIONS])
-    return f"Did you mean {quoted}?" if quoted else ""
-
-
-def _models_of(provider: str, known: list[str]) -> list[str]:
-    """Complete model strings for what is a provider's name already."""
-    id = _id(provider, known)
-    return [f"{id}/{example.model}" for example in _examples([id])] if id else []
+def _meant(given: str, known: list[str]) -> str | None:
+    """The complete model string that was probably meant."""
+    provider, _, name = given.partition("/")
+    if not given:
+        return None
+    if provider == SIMULATOR:
+        return next((f"{SIMULATOR}/{id}" for id in folders.every_id(folders.BUNDLED) if id not in known), None)
+    if not name and (whole := _with_example(_id(provider, known))):
+        return whole
+    examples = [example for id in known for example in _examples_of(id)]
+    model = name or provider
+    return _of_family(model, examples) or _spelled_alike(model, examples) or _provider_alike(model, known)
 
 
 def _id(name: str, known: list[str]) -> str | None:
@@ -66,63 +80,47 @@ def _id(name: str, known: list[str]) -> str | None:
     return id if id in known else None
 
 
-def _suggested(model: str, known: list[str]) -> list[str]:
-    """The providers that have such a model; or else the model, or the provider, that is spelled most alike."""
-    if not model:
-        return []
-    examples = _examples(known)
-    return _of_family(model, examples) or _spelled_alike(model, examples) or _providers_alike(model, known)
+def _with_example(id: str | None) -> str | None:
+    return next((str(example) for example in _examples_of(id)), f"{id}/MODEL") if id else None
 
 
-def _of_family(model: str, examples: list[_Example]) -> list[str]:
-    """The model under the providers that have its like, those first that have most of them."""
-    alike = [example for example in examples if _family(example.model) == _family(model)]
-    exact = [example.provider for example in alike if example.model.lower() == model.lower()]
-    makers = [maker for example in examples if (maker := _maker(model, example))]
-    return [f"{id}/{model}" for id in _ranked(examples, alike, [*makers, *exact])]
+def _of_family(model: str, examples: list[_Example]) -> str | None:
+    """The model, of the provider that makes its like; or else the like that somebody sells."""
+    alike = [example for example in examples if _family(example.name) == _family(model)]
+    if not alike:
+        return None
+    makers = [example.maker for example in alike]
+
+    def closeness(example: _Example) -> tuple[bool, int, float]:
+        own = [other for other in examples if other.provider == example.provider]
+        share = sum(other in alike for other in own) / len(own)
+        return not example.maker, makers.count(example.provider), share
+
+    nearest = max(alike, key=closeness)
+    return str(nearest) if nearest.maker else f"{nearest.provider}/{model}"
 
 
-def _ranked(examples: list[_Example], alike: list[_Example], preferred: list[str]) -> list[str]:
-    """The providers of ``alike``: the most preferred ones first, then those that have little else."""
-
-    def rank(id: str) -> tuple[float, ...]:
-        own = [example for example in examples if example.provider == id]
-        return -preferred.count(id), -sum(example.provider == id for example in alike) / len(own)
-
-    return sorted(dict.fromkeys(example.provider for example in alike), key=rank)
+def _family(name: str) -> str:
+    """The first word of a model's name, which the models of one maker have in common: ``gpt``, ``llama``."""
+    word = re.match(r"[a-z]*", name.lower())
+    return word[0] if word and word[0] else name.lower()
 
 
-def _maker(model: str, example: _Example) -> str | None:
-    """Who makes a model, by those who sell the models of others as ``maker/model``."""
-    maker, slash, name = example.model.lower().rpartition("/")
-    return maker if slash and _family(name) == _family(model) else None
-
-
-def _family(model: str) -> str:
-    """The first word of a model's name, which the models of one maker have in common."""
-    return model.lower().partition("-")[0]
-
-
-def _spelled_alike(model: str, examples: list[_Example]) -> list[str]:
-    homes = {example.model.lower(): example for example in reversed(examples)}
+def _spelled_alike(model: str, examples: list[_Example]) -> str | None:
+    homes = {example.name: example for example in reversed(examples)}
     near = get_close_matches(model.lower(), homes, n=1, cutoff=0.7)
-    return [f"{homes[name].provider}/{homes[name].model}" for name in near]
+    return str(homes[near[0]]) if near else None
 
 
-def _providers_alike(name: str, known: list[str]) -> list[str]:
+def _provider_alike(name: str, known: list[str]) -> str | None:
     near = folders.nearest(name, [*known, *folders.aliases()])
-    return _models_of(near, known) if near else []
+    return _with_example(_id(near, known)) if near else None
 
 
-def _examples(ids: list[str]) -> list[_Example]:
-    """The examples that manifests give, in their order; a manifest that cannot be read has none."""
-    return [_Example(id, str(model)) for id in ids for model in _examples_of(id)]
-
-
-def _examples_of(id: str) -> list[str]:
+def _examples_of(id: str) -> list[_Example]:
+    """The examples that a manifest gives, in its order; one that cannot be read has none."""
     try:
-        data = yaml_source.read(folders.find(id)).data
+        listed = yaml_source.read(folders.find(id)).data.get("examples")
     except ManifestError:
         return []
-    listed = data.get("examples")
-    return listed if isinstance(listed, list) else []
+    return [_Example(id, str(model)) for model in listed] if isinstance(listed, list) else []

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from ..errors import ConfigurationError
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def fill_placeholders(base_url: str, find: Callable[[str], str | None]) -> str:
@@ -22,6 +23,8 @@ def fill_placeholders(base_url: str, find: Callable[[str], str | None]) -> str:
         found = find(match.group(1))
         if not found:
             raise ConfigurationError(f"the base URL {base_url} needs a value for {match.group(1)!r}")
+        if not _PLACEHOLDER_VALUE.fullmatch(found):  # a slash or an @ would send the key to another host
+            raise ConfigurationError(f"{match.group(1)!r} must be letters, digits, '-', '_' and '.', got {found!r}")
         return found
 
     return _PLACEHOLDER.sub(value, base_url)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-QUIET = frozenset({"renamed", "moved"})
-"""Adjustments that change nothing of what was asked for; only ``--json`` lists them."""
+TOLD = frozenset({"dropped", "clamped", "replaced"})
+"""Adjustments that change what was asked for; ``--stats`` and ``--json`` list the others too."""
 
 
 class _Answer(NamedTuple):
@@ -79,7 +79,7 @@ async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) 
     elif args.no_stream:
         say(answer.response.content or answer.response.refusal or "")
     _tell_calls(answer.response)
-    _tell_adjustments(answer.response.adjustments)
+    _tell_adjustments(answer.response.adjustments, everything=args.stats)
     _tell_end(answer.response)
     if args.stats:
         tell(_stats_line(answer.stats))
@@ -134,9 +134,9 @@ def _tell_calls(response: ChatResponse) -> None:
         tell(f"the model asks for the tool {call.name}({call.arguments_json})")
 
 
-def _tell_adjustments(adjustments: tuple[Adjustment, ...]) -> None:
+def _tell_adjustments(adjustments: tuple[Adjustment, ...], *, everything: bool) -> None:
     for one in adjustments:
-        if one.action not in QUIET:
+        if everything or one.action in TOLD:
             tell(f"{one.parameter} {_change(one)}: {one.reason}")
 
 

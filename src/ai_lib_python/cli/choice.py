@@ -14,7 +14,7 @@ from .._manifest.manifest import Manifest
 from .._engine.connect import SIMULATOR
 from ..errors import ConfigurationError, ManifestError
 
-__all__ = ["Choice", "choose", "dialects", "example", "key_in_use"]
+__all__ = ["Choice", "choose", "dialects", "example", "home", "key_in_use", "speakers"]
 
 VARIABLE = "AI_LIB_MODEL"
 
@@ -48,21 +48,35 @@ def choose(named: str | None) -> Choice:
 
 
 def _simulation() -> Choice:
-    note = "no API key is set, so this answer is simulated; `ai-lib providers` lists the variables for keys"
-    return Choice(f"{SIMULATOR}/{dialects()[0]}", note)
+    homes = [provider for dialect in dialects() if (provider := home(dialect))]
+    variables = [name for provider in homes for name in key_variables(provider)[:1]]
+    note = "No API key is set, so this answer is simulated."
+    such = f"For a real one set {_either(variables)}; `ai-lib providers` lists more." if variables else ""
+    return Choice(f"{SIMULATOR}/{dialects()[0]}", f"{note} {such}".rstrip())
+
+
+def _either(names: list[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _usable() -> Iterator[Manifest]:
     """The providers that could be called as things are, in the order of their ids."""
-    for id in folders.known_ids():
+    for manifest in _readable():
         try:
-            manifest = load(id)
             Target(manifest)
-        except ManifestError:  # `providers` and `manifest check` tell of it
-            continue
         except ConfigurationError:  # retired, or without an address
             continue
         yield manifest
+
+
+def _readable() -> Iterator[Manifest]:
+    """The providers whose manifests can be read; `providers` and `manifest check` tell of the others."""
+    for id in folders.known_ids():
+        try:
+            yield load(id)
+        except ManifestError:
+            continue
 
 
 def key_in_use(manifest: Manifest) -> str | None:
@@ -80,4 +94,22 @@ def dialects() -> list[str]:
     """The wire formats that the simulator can play: those that say how they are served."""
     providers = set(folders.known_ids())
     ids = (id for id in folders.every_id(folders.search_path()) if id not in providers)
-    return sorted(id for id in ids if "serve" in load(id).data)
+    return sorted(id for id in ids if _is_served(id))
+
+
+def _is_served(id: str) -> bool:
+    try:
+        return "serve" in load(id).data
+    except ManifestError:
+        return False
+
+
+def speakers(dialect: str) -> list[Manifest]:
+    """The providers of a wire format that are still there."""
+    return [one for one in _readable() if one.dialect == dialect and one.status.state != "retired"]
+
+
+def home(dialect: str) -> Manifest | None:
+    """The provider that a wire format is named after; else the first that speaks it."""
+    found = speakers(dialect)
+    return next((one for one in found if dialect.startswith(f"{one.id}-")), next(iter(found), None))

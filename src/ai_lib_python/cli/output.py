@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 import msgspec
 
-__all__ = ["bold", "dim", "say", "say_json", "table", "tell"]
+__all__ = ["bold", "columns", "dim", "say", "say_json", "table", "tell"]
 
 MARGIN = 2
 
@@ -47,9 +47,15 @@ def _has_colours(stream: TextIO) -> bool:
 
 
 def table(rows: Iterable[Sequence[str]]) -> None:
-    """Rows in columns as wide as they need to be; the last one runs free."""
+    """Prints rows in columns."""
+    for line in columns(rows):
+        say(line)
+
+
+def columns(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Rows as lines, in columns as wide as they need to be."""
     lines = [list(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines)]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths))
-        say((" " * MARGIN).join(cells).rstrip())
+        yield (" " * MARGIN).join(cells).rstrip()

@@ -14,8 +14,8 @@ from .._manifest.manifest import Manifest
 from ..errors import AiLibError
 from .choice import example, key_in_use
 from .folded import as_json
-from .output import bold, dim, say, say_json, table, tell
-from .rules import adjusted_parameters, in_words
+from .output import bold, columns, dim, say, say_json, table, tell
+from .rules import parameter_rows, in_words
 
 __all__ = ["run", "run_show"]
 
@@ -191,11 +191,7 @@ def _models(manifest: Manifest) -> Iterator[str]:
 
 
 def _parameters(manifest: Manifest) -> Iterator[str]:
-    lines = [(name, *words) for name, words in adjusted_parameters(manifest)]
-    width = max((len(name) for name, _, _ in lines), default=0)
-    wire = max((len(to) for _, to, _ in lines), default=0)
-    for name, to, rest in lines:
-        yield f"{name:<{width}}  {to:<{wire}}  {rest}".rstrip()
+    yield from columns([("HERE", "ON THE WIRE", "VALUES"), *parameter_rows(manifest)])
 
 
 def _model_rules(manifest: Manifest) -> Iterator[str]:

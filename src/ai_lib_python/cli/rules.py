@@ -10,22 +10,22 @@ import msgspec
 from .._manifest.manifest import Manifest
 from ..request import PARAMETERS
 
-__all__ = ["adjusted_parameters", "in_words"]
+__all__ = ["in_words", "parameter_rows"]
 
 Rule = Mapping[str, Any]
 
 
-def adjusted_parameters(manifest: Manifest) -> Iterator[tuple[str, tuple[str, str]]]:
+def parameter_rows(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
     """Each parameter with its name on the wire and what holds for its values."""
     rules = manifest.data.get("parameters") or {}
     for name in PARAMETERS:
         rule = rules.get(name)
         if rule is None:
-            yield name, ("-", "not taken: dropped")
+            yield name, "-", "not taken: dropped"
         elif rule.get("refused"):
-            yield name, ("-", _refused(rule))
+            yield name, "-", _refused(rule)
         else:
-            yield name, (_wire_name(name, rule), ", ".join(_limits(rule)))
+            yield name, _wire_name(name, rule), ", ".join(_limits(rule))
 
 
 def in_words(name: str, rule: Rule | None) -> str:

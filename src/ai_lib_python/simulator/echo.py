@@ -12,7 +12,7 @@ from ..message import Message, MessageRole, ToolCall, ToolResult
 from ..request import ChatRequest
 from ..tools import ToolDefinition
 from .answers import Answer
-from .requests import CannotRead
+from .requests import WrongRequestError
 from .sampling import sample
 
 CHARACTERS_PER_TOKEN = 4
@@ -27,7 +27,7 @@ def echo(request: ChatRequest, number: int) -> Answer:
     """The answer to ``request``, the ``number``-th of its server.
 
     Raises:
-        CannotRead: the tool that must be called is not offered.
+        WrongRequestError: the tool that must be called is not offered.
     """
     reasoning = _reasoning(request)
     tool = _tool_to_call(request)
@@ -64,7 +64,7 @@ def _tool_to_call(request: ChatRequest) -> ToolDefinition | None:
         return request.tools[0]
     named = [tool for tool in request.tools if tool.name == choice.name]
     if not named:
-        raise CannotRead(f"the tool {choice.name!r} must be called, but is not among the tools")
+        raise WrongRequestError(f"the tool {choice.name!r} must be called, but is not among the tools")
     return named[0]
 
 

@@ -1,4 +1,4 @@
-"""An error as a wire says it: its status, its code, its words, so that a client reads the same class again."""
+"""An error as a wire says it: its status, code and words, so that a client reads the same class again."""
 
 from __future__ import annotations
 
@@ -28,15 +28,24 @@ STATUSES = {
 """The status of an error whose manifest has none for it."""
 
 
-def served_error(manifest: Manifest, error: SimulatedError, id: str) -> ServedError:
-    """The error in the words of a manifest: what its server half says, else what its client half would read."""
+def served_error(
+    manifest: Manifest, error: SimulatedError, id: str, *, in_stream: bool = False
+) -> ServedError:
+    """The error in a manifest's words: what its server half says, else what its client half would read.
+
+    In a stream no status tells the class, so where there is no code for it the status stands in its place.
+    """
     written = manifest.data.get("serve", {}).get("error", {})
     read = manifest.data.get("errors", {})
     kind = error.error_class
-    code = _first(written.get("codes", {}).get(kind), _word_for(kind, read.get("codes", {})), kind)
     status = _first(
-        error.status, written.get("status", {}).get(kind), _word_for(kind, read.get("status", {})), STATUSES[kind]
+        error.status,
+        written.get("status", {}).get(kind),
+        _word_for(kind, read.get("status", {})),
+        STATUSES[kind],
     )
+    word = status if in_stream else kind
+    code = _first(written.get("codes", {}).get(kind), _word_for(kind, read.get("codes", {})), word)
     return ServedError(code=str(code), status=int(status), message=_message(read, error, code), id=id)
 
 

@@ -31,7 +31,7 @@ UNNAMED = "simulator"
 """The model of a request that names none."""
 
 
-class CannotRead(ValueError):
+class WrongRequestError(ValueError):
     """The request is not one of this wire; the message says what is wrong."""
 
 
@@ -88,15 +88,17 @@ _SAME = tuple(name for name in _Request.__struct_fields__ if name not in ("messa
 """The fields that a chat request has under the same names."""
 
 
-def read_request(program: Program, body: Any, path: dict[str, str], streamed: bool) -> tuple[ChatRequest, bool]:
+def read_request(
+    program: Program, body: Any, path: dict[str, str], streamed: bool
+) -> tuple[ChatRequest, bool]:
     """The request, and whether its answer is to be streamed.
 
     Raises:
-        CannotRead: it is not a request of this wire.
+        WrongRequestError: it is not a request of this wire.
     """
     read = _checked(program, body, path, streamed)
     if not read.messages:
-        raise CannotRead("there are no messages")
+        raise WrongRequestError("there are no messages")
     system = (Message.system(read.system),) if read.system else ()
     messages = tuple(message for item in read.messages for message in _messages(item))
     fields = {name: getattr(read, name) for name in _SAME}
@@ -105,13 +107,13 @@ def read_request(program: Program, body: Any, path: dict[str, str], streamed: bo
 
 def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool) -> _Request:
     if not isinstance(body, dict):
-        raise CannotRead("the body is no JSON object")
+        raise WrongRequestError("the body is no JSON object")
     try:
         return msgspec.convert(program.serve.read_request(body, path, streamed), _Request)
     except CannotExpress as error:
-        raise CannotRead(f"there is no part of kind {error.args[0]!r} here") from None
+        raise WrongRequestError(f"there is no part of kind {error.args[0]!r} here") from None
     except msgspec.ValidationError as error:
-        raise CannotRead(str(error)) from None
+        raise WrongRequestError(str(error)) from None
 
 
 def _messages(item: _Message) -> list[Message]:
@@ -126,7 +128,7 @@ def _messages(item: _Message) -> list[Message]:
 def _part(part: _Part) -> Part:
     make = _PARTS.get(part.kind) or _PARTS.get(part.kind.partition("_")[0])
     if make is None:
-        raise CannotRead(f"there is no part of kind {part.kind!r} here")
+        raise WrongRequestError(f"there is no part of kind {part.kind!r} here")
     made: Part = make(part)
     return made
 
@@ -138,7 +140,9 @@ def _image(part: _Part) -> Part:
 
 
 def _audio(part: _Part) -> Part:
-    return AudioPart(part.url, part.data, part.media_type or (f"audio/{part.format}" if part.format else None))
+    return AudioPart(
+        part.url, part.data, part.media_type or (f"audio/{part.format}" if part.format else None)
+    )
 
 
 def _file(part: _Part) -> Part:

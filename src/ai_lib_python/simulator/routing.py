@@ -1,7 +1,7 @@
 """Which manifest answers a request, by its path.
 
-A path that begins with a manifest's id belongs to that manifest; any other belongs to the dialect that has a route
-which the path ends with.
+A path that begins with a manifest's id belongs to that manifest; any other belongs to the dialect that
+has a route which the path ends with.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .._engine.target import program_of
 from .._compile.program import Program
+from .._engine.target import program_of
 from .._manifest import folders
 from .._manifest.load import load
 from .._manifest.manifest import AuthScheme, Manifest
@@ -141,7 +141,9 @@ def _match(manifest: Manifest, route: dict[str, Any], path: dict[str, str]) -> M
 def _placeholders(route: str, path: str) -> dict[str, str] | None:
     """What stands in the placeholders of the route, where the path ends with it."""
     pieces = re.split(r"\{(\w+)\}", route)
-    pattern = "".join(re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces))
+    pattern = "".join(
+        re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces)
+    )
     match = re.fullmatch(f"(?:/.*)?{pattern}/?", path)
     return match.groupdict() if match else None
 
@@ -151,12 +153,19 @@ def _fits(wanted: Mapping[str, str], query: Mapping[str, str]) -> bool:
 
 
 def _rank(match: Match, arrived: Arrived) -> tuple[bool, int, str]:
-    """Several dialects may fit: the one whose key the request carries, then the plainest list or the longest route."""
-    own = any(_carries(way, arrived) for way in match.manifest.auth)
+    """Where several dialects fit: whose headers the request has; the plainest list, or the longest route."""
+    own = _is_marked(match.manifest, arrived)
     serve = match.manifest.data["serve"]
     if match.lists_models:
         return not own, len(serve["models"]["path"]), match.manifest.id
     return not own, -max(len(route["path"]) for route in serve["routes"]), match.manifest.id
+
+
+def _is_marked(manifest: Manifest, arrived: Arrived) -> bool:
+    """Whether the request has headers that only this dialect's clients send. A bearer token marks nobody."""
+    keys = [way for way in manifest.auth if way.scheme in ("header", "query")]
+    fixed = manifest.data.get("request", {}).get("headers", {})
+    return any(_carries(way, arrived) for way in keys) or any(name.lower() in arrived.headers for name in fixed)
 
 
 def _described(manifest: Manifest) -> Iterator[str]:

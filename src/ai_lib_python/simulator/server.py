@@ -1,4 +1,4 @@
-"""The simulator as a server: takes requests off the wire, and puts answers on it."""
+"""The simulator as a server: it starts, stops, and knows what it is to answer."""
 
 from __future__ import annotations
 
@@ -6,26 +6,19 @@ import asyncio
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING
 
-from .._compile.served import ServedError
 from .._engine.background import BackgroundLoop
-from .._engine.failures import parse_body
 from .answers import Answer, SimulatedError
-from .echo import echo
-from .failing import served_error
 from .received import ReceivedRequest
-from .requests import CannotRead, read_request
-from .routing import Arrived, Match, Router, has_key
-from .writing import CONTENT_TYPES, Frame, answer_id, as_json, ending, error_frames, framed, served, stream_frames
+from .replying import Replier, Reply, Scripted, nothing_there
+from .routing import Arrived, Router
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-Scripted = Union[Answer, SimulatedError]
 
 MODELS = ("simulator",)
 """What the list of models names, unless told otherwise."""
@@ -37,8 +30,8 @@ SHUTDOWN = 0.1
 class Simulator:
     """A server on this machine that answers as any manifest's provider would.
 
-    Use it as ``async with``, or as ``with`` from code that has no event loop; it then runs in a thread of its own.
-    All of its methods may be called from any thread.
+    Use it as ``async with``; or as ``with`` from code that has no event loop, it then runs in a thread of
+    its own. Its methods may be called from any thread.
     """
 
     def __init__(
@@ -63,28 +56,27 @@ class Simulator:
             models: what the list of models names.
             keep: how many of the last requests are kept in ``requests``; None keeps all.
         """
-        self._script: deque[Scripted] = deque()
-        self.script(*answers)
         self.delay = delay
         self.pace = pace
-        self.models = tuple(models)
-        self.router = Router(manifest_dir)
+        self._script: deque[Scripted] = deque()
+        self._models = tuple(models)
+        self._router = Router(manifest_dir)
         self._received: deque[ReceivedRequest] = deque(maxlen=keep)
         self._numbers = itertools.count(1)
         self._host = host
         self._port = port
         self._runner: web.ServerRunner | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: BackgroundLoop | None = None
         self._lock = threading.Lock()
-
-    # What it is told, and what it tells
+        self.script(*answers)
 
     def script(self, *answers: Scripted) -> Simulator:
         """Adds answers to give, one for each request, before it echoes again."""
         for answer in answers:
             if not isinstance(answer, (Answer, SimulatedError)):
-                raise TypeError(f"an answer must be an Answer or a SimulatedError, got {type(answer).__name__}")
+                raise TypeError(
+                    f"an answer must be an Answer or a SimulatedError, got {type(answer).__name__}"
+                )
         self._script.extend(answers)
         return self
 
@@ -111,12 +103,14 @@ class Simulator:
         Raises:
             UnknownModelError: there is no such manifest; the message lists the dialects.
         """
-        return f"{self.url}/{self.router.check(manifest_id)}"
-
-    # Starting and stopping
+        return f"{self.url}/{self._router.check(manifest_id)}"
 
     async def start(self) -> Simulator:
-        """Begins to listen, in the loop of the caller."""
+        """Begins to listen, in the loop of the caller.
+
+        Raises:
+            RuntimeError: it is running already.
+        """
         from aiohttp import web
 
         if self._runner is not None:
@@ -125,12 +119,12 @@ class Simulator:
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN)
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
-        self._runner, self._loop = runner, asyncio.get_running_loop()
+        self._runner = runner
         return self
 
     async def stop(self) -> None:
-        """Closes every connection; from any loop."""
-        if self._thread is not None:
+        """Closes every connection. One that runs in a thread may be stopped from any loop."""
+        if self._thread is not None and not self._thread.is_current:
             await asyncio.to_thread(self.close)
             return
         runner, self._runner = self._runner, None
@@ -138,7 +132,7 @@ class Simulator:
             await runner.cleanup()
 
     def start_in_thread(self) -> Simulator:
-        """Begins to listen, in a thread of its own."""
+        """Begins to listen, in a daemon thread of its own; :meth:`close` ends it."""
         thread = BackgroundLoop("ai-lib simulator")
         thread.run(self.start())
         self._thread = thread
@@ -147,10 +141,11 @@ class Simulator:
     def close(self) -> None:
         """Ends what :meth:`start_in_thread` began."""
         with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.run(self.stop())
-            thread.stop()
+            thread = self._thread
+            if thread is not None:
+                thread.run(self.stop())
+                thread.stop()
+            self._thread = None
 
     async def __aenter__(self) -> Simulator:
         return await self.start()
@@ -171,66 +166,30 @@ class Simulator:
     def __repr__(self) -> str:
         return f"<Simulator {self.url if self._runner is not None else 'not running'}>"
 
-    # One request
-
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        received, arrived = await _received(request)
-        self._received.append(received)
-        match = self.router.find(arrived)
-        if match is None:
-            return _json(404, self._nothing_there(arrived))
-        received.manifest_id = match.manifest.id
+        from .sending import received, send
+
+        arrived = await received(request)
+        self._received.append(arrived)
         try:
-            return await self._answered(request, received, match, arrived)
-        except asyncio.CancelledError:
-            received.disconnected = True
+            reply = self._reply(arrived)
+            await asyncio.sleep(self.delay if reply.delay is None else reply.delay)
+            return await send(request, reply, self.pace)
+        except (asyncio.CancelledError, ConnectionError):
+            arrived.disconnected = True
             raise
 
-    async def _answered(
-        self, request: web.BaseRequest, received: ReceivedRequest, match: Match, arrived: Arrived
-    ) -> web.StreamResponse:
-        reply = _Reply(match, next(self._numbers))
-        if not has_key(match.manifest, arrived):
-            return reply.error(SimulatedError("authentication", "there is no API key in the request"))
-        if match.lists_models:
-            return _json(200, match.program.serve.write_models(list(self.models)))
-        try:
-            received.request, streamed = read_request(match.program, received.body, dict(match.path), match.streamed)
-            planned = self._plan(received, reply.number, streamed)
-        except CannotRead as error:
-            return reply.error(SimulatedError("invalid_request", str(error)))
-        await asyncio.sleep(self.delay if planned.delay is None else planned.delay)
-        if planned.answer is None:
-            return reply.error(planned.error)
-        body = served(match.manifest, received.request, planned.answer, reply.number)
-        if not streamed:
-            return await _send_plain(request, match.program.serve.write_response(body), reply, planned.answer)
-        frames = stream_frames(match.program, body, planned.answer.chunk_size)
-        return await _send_stream(request, reply, self._broken(planned, frames, reply), planned.answer, self.pace)
+    def _reply(self, received: ReceivedRequest) -> Reply:
+        arrived = Arrived(received.method, received.path, received.query, received.headers)
+        match = self._router.find(arrived)
+        if match is None:
+            return nothing_there(arrived, self._router.routes())
+        received.manifest_id = match.manifest.id
+        return Replier(match, next(self._numbers), self._models, self._next).reply(arrived, received)
 
-    def _plan(self, received: ReceivedRequest, number: int, streamed: bool) -> _Plan:
-        """What to answer: the next of the script, or an echo; an error in mid-stream comes within an echo."""
-        request = received.request
-        assert request is not None
+    def _next(self) -> Scripted | None:
+        """The next of the script, taken from it."""
         try:
-            planned = self._script.popleft()
+            return self._script.popleft()
         except IndexError:
-            return _Plan(echo(request, number), None, None)
-        if isinstance(planned, Answer):
-            return _Plan(planned, None, planned.delay)
-        if planned.after_frames is None or not streamed:
-            return _Plan(None, planned, planned.delay)
-        return _Plan(echo(request, number), planned, planned.delay)
-
-    @staticmethod
-    def _broken(planned: _Plan, frames: Iterator[Frame], reply: _Reply) -> Iterator[Frame]:
-        """The frames of an answer, with the planned error in the place of those behind it."""
-        if planned.error is None:
-            return frames
-        told = error_frames(reply.match.program, reply.served_error(planned.error))
-        return itertools.chain(itertools.islice(frames, planned.error.after_frames), told)
-
-    def _nothing_there(self, arrived: Arrived) -> dict[str, Any]:
-        routes = self.router.routes()
-        message = f"the simulator has nothing at {arrived.method} {arrived.path}; it has {', '.join(routes)}"
-        return {"error": {"message": message, "type": "not_found"}, "routes": routes}
+            return None

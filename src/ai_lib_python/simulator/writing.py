@@ -22,12 +22,16 @@ from .requests import all_text
 Frame = dict[str, Any]
 
 EPOCH = 1_767_225_600
-"""When the first answer is said to be made: 2026-01-01. Each next one is a second later, whatever the clock says."""
+"""Answers are said to be made from 2026-01-01 on, a second apart, whatever the clock says."""
 
 ARGUMENTS_PIECE = 12
 """Characters of a tool call's arguments in one frame."""
 
-CONTENT_TYPES = {"sse": "text/event-stream", "ndjson": "application/x-ndjson", "json_array": "application/json"}
+CONTENT_TYPES = {
+    "sse": "text/event-stream",
+    "ndjson": "application/x-ndjson",
+    "json_array": "application/json",
+}
 
 
 def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int) -> ServedAnswer:
@@ -104,7 +108,9 @@ class _Frames:
         write = self._write.get(event)
         return write(self._answer, *arguments) if write is not None else []
 
-    def block(self, kind: str, index: int, texts: list[str], call: ServedCall | None = None) -> Iterator[Frame]:
+    def block(
+        self, kind: str, index: int, texts: list[str], call: ServedCall | None = None
+    ) -> Iterator[Frame]:
         """The start of a block, its pieces, and its end."""
         yield from self(f"{kind}_start", index, None, call)
         for text in texts:

@@ -1,0 +1,31 @@
+"""``for`` over a list, as ``$each`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from .context import Context
+from .paths import write_expression
+from .scope import VALUE, WIRE, Ref, Scope
+
+
+@contextmanager
+def each_item(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[Scope]:
+    """A loop over the items of ``$each``, each under the name ``$as`` too; gives the scope inside."""
+    with context.at("$each"):
+        items = write_expression(context, scope, node["$each"])
+    ours = items.type.startswith("list:")
+    item_type = items.type[len("list:") :] if ours else WIRE
+    with ExitStack() as blocks:
+        if not (ours and items.sure):
+            is_list = items.code if ours or items.type == VALUE else f"{items.code}.__class__ is list"
+            blocks.enter_context(context.writer.block(f"if {is_list}:"))
+        index, item = context.writer.name(), context.writer.name()
+        blocks.enter_context(context.writer.block(f"for {index}, {item} in enumerate({items.code}):"))
+        current = Ref(item, item_type, ours)
+        names = {"index": Ref(index, VALUE, True)}
+        if "$as" in node:
+            names[node["$as"]] = current
+        yield scope.inside(current, **names)

@@ -1,0 +1,61 @@
+"""``ai-lib simulate``: a local server that answers in every wire format."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+
+from ..simulator import Simulator
+from .choice import dialects
+from .failures import UsageProblem
+from .output import bold, dim, say, table
+from .script import read_script
+
+__all__ = ["run"]
+
+KEPT = 100
+"""How many of the last requests are held; nobody asks for them."""
+
+
+def run(args: Namespace) -> int:
+    """Serves until Ctrl-C, which is the way to end it and so no failure."""
+    answers = read_script(args.script) if args.script else []
+    simulator = Simulator(answers, delay=args.delay, pace=args.pace, port=args.port, keep=KEPT)
+    try:
+        asyncio.run(_serve(simulator, args.port))
+    except KeyboardInterrupt:
+        say()
+    return 0
+
+
+async def _serve(simulator: Simulator, port: int) -> None:
+    try:
+        await simulator.start()
+    except OSError as error:
+        raise UsageProblem(f"cannot listen on port {port}: {error.strerror or error}") from error
+    try:
+        _say_where(simulator)
+        await asyncio.Event().wait()
+    finally:
+        await simulator.stop()
+
+
+def _say_where(simulator: Simulator) -> None:
+    """The address, and for each wire format the one to give to a client of that format."""
+    ids = dialects()
+    say(f"The simulator listens at {bold(simulator.url)}; any key will do. Ctrl-C ends it.")
+    say()
+    say("Base URL for clients and SDKs of each wire format:")
+    table([(f"  {id}", simulator.address(id)) for id in ids])
+    say()
+    say("With this library:")
+    say(f'  AiClient.create("simulator/{ids[0]}", base_url="{simulator.address(ids[0])}")')
+    say(dim("It echoes what it is asked, calls the first tool, fills JSON schemas; --script FILE tells it what to say."))
+    _flush()
+
+
+def _flush() -> None:
+    """Whoever started this as a process reads the address through a pipe."""
+    import sys
+
+    sys.stdout.flush()

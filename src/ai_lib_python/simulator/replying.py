@@ -1,0 +1,145 @@
+"""A request becomes a reply: read, answered as scripted or with an echo, and written in its wire format.
+
+Nothing here touches the network: a reply says what is to be sent, and when.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Union
+
+from ..request import ChatRequest
+from .answers import Answer, SimulatedError
+from .echo import echo
+from .failing import served_error
+from .received import ReceivedRequest
+from .requests import WrongRequestError, read_request
+from .routing import Arrived, Match, has_key
+from .writing import (
+    CONTENT_TYPES,
+    Frame,
+    answer_id,
+    as_json,
+    ending,
+    error_frames,
+    framed,
+    served,
+    stream_frames,
+)
+
+Scripted = Union[Answer, SimulatedError]
+JSON = "application/json"
+
+
+class Reply(NamedTuple):
+    """What is to be sent.
+
+    Attributes:
+        body: of a plain answer; None for a stream.
+        pieces: the frames of a stream, and the bytes that close it.
+        delay: seconds before anything is sent; None: as the server does.
+        pace: seconds between the pieces; None: as the server does.
+        cut_after: pieces after which the connection breaks; a plain body breaks in its middle.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    pieces: Iterator[bytes] = iter(())
+    delay: float | None = None
+    pace: float | None = None
+    cut_after: int | None = None
+
+
+class Replier:
+    """Makes the replies to the requests that one route has matched.
+
+    Args:
+        take: gives the next scripted answer, or None.
+        models: what the list of models names.
+    """
+
+    def __init__(
+        self, match: Match, number: int, models: tuple[str, ...], take: Callable[[], Scripted | None]
+    ) -> None:
+        self._match = match
+        self._number = number
+        self._models = models
+        self._take = take
+
+    def reply(self, arrived: Arrived, received: ReceivedRequest) -> Reply:
+        """The reply to one request; ``received`` learns what was understood."""
+        if not has_key(self._match.manifest, arrived):
+            return self._failed(SimulatedError("authentication", "there is no API key in the request"))
+        if self._match.lists_models:
+            return self._plain(self._match.program.serve.write_models(list(self._models)))
+        try:
+            received.request, streamed = read_request(
+                self._match.program, received.body, dict(self._match.path), self._match.streamed
+            )
+            return self._scripted(received.request, streamed)
+        except WrongRequestError as error:
+            return self._failed(SimulatedError("invalid_request", str(error)))
+
+    def _scripted(self, request: ChatRequest, streamed: bool) -> Reply:
+        """The next of the script, or an echo; an error in mid-stream comes within an echo."""
+        scripted = self._take()
+        if isinstance(scripted, SimulatedError):
+            if scripted.after_frames is None or not streamed:
+                return self._failed(scripted)
+            return self._streamed(request, Answer(delay=scripted.delay), scripted)
+        if streamed:
+            return self._streamed(request, scripted or echo(request, self._number), None)
+        return self._answered(request, scripted or echo(request, self._number))
+
+    def _answered(self, request: ChatRequest, answer: Answer) -> Reply:
+        program = self._match.program
+        body = program.serve.write_response(served(self._match.manifest, request, answer, self._number))
+        return self._plain(body)._replace(delay=answer.delay, cut_after=answer.cut_after)
+
+    def _streamed(self, request: ChatRequest, answer: Answer, error: SimulatedError | None) -> Reply:
+        said = answer if error is None else echo(request, self._number)
+        body = served(self._match.manifest, request, said, self._number)
+        frames = stream_frames(self._match.program, body, said.chunk_size)
+        if error is not None:
+            frames = self._broken(frames, error)
+        headers = self._headers(CONTENT_TYPES[self._match.framing])
+        pieces = _pieces(self._match.framing, frames)
+        return Reply(200, headers, None, pieces, answer.delay, answer.pace, answer.cut_after)
+
+    def _broken(self, frames: Iterator[Frame], error: SimulatedError) -> Iterator[Frame]:
+        """The first frames of an answer, and then the error."""
+        written = served_error(self._match.manifest, error, answer_id(self._number), in_stream=True)
+        return itertools.chain(
+            itertools.islice(frames, error.after_frames), error_frames(self._match.program, written)
+        )
+
+    def _failed(self, error: SimulatedError) -> Reply:
+        written = served_error(self._match.manifest, error, answer_id(self._number))
+        body = as_json(self._match.program.serve.write_error(written))
+        wait = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
+        return Reply(
+            written.status, {**self._headers(JSON), **wait, **error.headers}, body, delay=error.delay
+        )
+
+    def _plain(self, body: object) -> Reply:
+        return Reply(200, self._headers(JSON), as_json(body))
+
+    def _headers(self, content_type: str) -> dict[str, str]:
+        return {"content-type": content_type, "x-request-id": answer_id(self._number)}
+
+
+def nothing_there(arrived: Arrived, routes: list[str]) -> Reply:
+    """The reply where no route fits; it says which there are."""
+    message = f"the simulator has nothing at {arrived.method} {arrived.path}; it has {', '.join(routes)}"
+    body = {"error": {"message": message, "type": "not_found"}, "routes": routes}
+    return Reply(404, {"content-type": JSON}, as_json(body))
+
+
+def _pieces(framing: str, frames: Iterator[Frame]) -> Iterator[bytes]:
+    count = 0
+    for count, frame in enumerate(frames, 1):
+        yield framed(framing, frame, count - 1)
+    if closing := ending(framing, count):
+        yield closing

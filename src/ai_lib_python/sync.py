@@ -1,0 +1,270 @@
+"""The same client without ``await``, for scripts, notebooks and threads.
+
+    from ai_lib_python.sync import AiClient
+
+    client = AiClient.create("openai/gpt-4o")
+    print(client.chat().user("Hello, world!").execute().content)
+
+It is a face over the same engine. One background thread, shared by the process and started at the first use,
+runs it; so it works inside a running event loop too, though it blocks that loop while it waits.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Generator, Iterator, Mapping
+from os import PathLike
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import client as _async
+from ._engine.background import BackgroundLoop
+from .chat import RequestParts
+from .events import ContentDelta, StreamingEvent
+from .response import CallStats, ChatResponse
+
+if TYPE_CHECKING:
+    from ._engine import stream as _async_stream
+    from ._wire.http import Transport
+    from .preview import RequestPreview
+
+__all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream"]
+
+_LOOP = BackgroundLoop("ai-lib sync")
+
+
+class AiClient:
+    """Talks to one model of one provider, and waits for the answers. Safe to share between threads.
+
+    Make one with ``AiClient.create("provider/model")``. Close it with ``close()`` or use it as ``with``;
+    until then it keeps its connections.
+    """
+
+    def __init__(self, client: _async.AiClient) -> None:
+        self._client = client
+
+    @classmethod
+    def create(
+        cls,
+        model: str,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        manifest: str | PathLike[str] | Mapping[str, Any] | None = None,
+        manifest_dir: str | PathLike[str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        on_unsupported: str = "warn",
+        transport: Transport | None = None,
+    ) -> AiClient:
+        """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
+
+        Raises:
+            UnknownModelError: the model string names no known provider.
+            ManifestError: the manifest is wrong; the message gives file, line and key.
+            RetiredProviderError: the provider has ended and no ``base_url`` was given.
+        """
+        made = _async.AiClient.create(
+            model,
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            manifest=manifest,
+            manifest_dir=manifest_dir,
+            variables=variables,
+            on_unsupported=on_unsupported,
+            transport=transport,
+        )
+        return cls(_LOOP.run(made))
+
+    @staticmethod
+    def builder() -> AiClientBuilder:
+        """The same options, one method each."""
+        return AiClientBuilder()
+
+    def chat(self) -> ChatRequestBuilder:
+        """A new request; requests share nothing with each other."""
+        return ChatRequestBuilder(self._client)
+
+    @property
+    def model(self) -> str:
+        """The model, by the provider's own name for it."""
+        return self._client.model
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds for each whole call; None waits as long as it takes."""
+        return self._client.timeout
+
+    @property
+    def provider(self) -> str:
+        """Id of the provider's manifest."""
+        return self._client.provider
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go."""
+        return self._client.base_url
+
+    def close(self) -> None:
+        """Closes the connections. A closed client opens new ones if it is used again."""
+        _LOOP.run(self._client.aclose())
+
+    def __enter__(self) -> AiClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"sync.{self._client!r}"
+
+
+class AiClientBuilder(_async.ClientOptions):
+    """``AiClient.create`` with one method for each option."""
+
+    def build(self) -> AiClient:
+        """The client.
+
+        Raises:
+            ConfigurationError: no model was given; and all that ``AiClient.create`` raises.
+        """
+        return AiClient.create(self._wanted(), **self._options)
+
+
+class ChatRequestBuilder(RequestParts):
+    """One request in the making. ``client.chat()`` makes a fresh one each time."""
+
+    def __init__(self, client: _async.AiClient) -> None:
+        super().__init__(client.model, client.timeout)
+        self._client = client
+
+    def execute(self) -> ChatResponse:
+        """Sends the request and waits for the answer.
+
+        Raises:
+            RemoteError: the provider answered with an error.
+            TransportError: the network failed.
+            ConfigurationError: nothing could be sent.
+        """
+        response, _ = self.execute_with_stats()
+        return response
+
+    def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
+        """The answer, and tokens, times and cost of the call."""
+        return _LOOP.run(self._client._execute(self.build(), self._timeout))
+
+    def stream(self) -> ChatStream:
+        """The answer as events, while it comes."""
+        return ChatStream(self._client._stream(self.build(), self._timeout))
+
+    def stream_text(self) -> Generator[str, None, None]:
+        """Only the pieces of the answer's text, while it comes."""
+        with self.stream() as stream:
+            yield from stream.text()
+
+    def preview(self, *, stream: bool = False) -> RequestPreview:
+        """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
+        return self._client._preview(self.build(), stream=stream)
+
+
+class ChatStream:
+    """The events of one streamed answer.
+
+    An iterator, and a context manager that leaves nothing open behind::
+
+        with client.chat().user("Hi").stream() as stream:
+            for event in stream:
+                ...
+        print(stream.response.content, stream.stats.latency_ms)
+
+    Nothing is sent before the first event is asked for, or the stream is entered.
+    """
+
+    def __init__(self, stream: _async_stream.ChatStream) -> None:
+        self._stream = stream
+        self._given: weakref.ReferenceType[Generator[StreamingEvent, None, None]] | None = None
+        self._steps: Generator[StreamingEvent, None, None] | None = None
+
+    def __iter__(self) -> Iterator[StreamingEvent]:
+        return self._begun() if self._steps is None else self._steps
+
+    def __next__(self) -> StreamingEvent:
+        if self._steps is None:
+            self._steps = self._begun()
+        return next(self._steps)
+
+    def _begun(self) -> Generator[StreamingEvent, None, None]:
+        if self._given is not None:
+            raise RuntimeError("this stream has been read already; call .stream() again for another")
+        steps = _events(self._stream)
+        # Held weakly: leaving a loop must close the connection at once, though the stream lives on.
+        self._given = weakref.ref(steps)
+        return steps
+
+    def execute_stream(self) -> ChatStream:
+        """Sends the request now, and gives the stream itself."""
+        return self.__enter__()
+
+    def __enter__(self) -> ChatStream:
+        _LOOP.run(self._stream.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the stream; where it was not read to its end the provider sees a disconnect."""
+        _close(self._stream)
+
+    def text(self) -> Generator[str, None, None]:
+        """Only the pieces of the answer's text."""
+        for event in self:
+            if isinstance(event, ContentDelta):
+                yield event.text
+
+    @property
+    def response(self) -> ChatResponse:
+        """The answer as far as it has come; whole after the last event.
+
+        Raises:
+            RuntimeError: nothing has been sent yet.
+        """
+        return self._stream.response
+
+    @property
+    def stats(self) -> CallStats:
+        """How the call went, up to now or to its end.
+
+        Raises:
+            RuntimeError: nothing has been sent yet.
+        """
+        return self._stream.stats
+
+
+def _events(stream: _async_stream.ChatStream) -> Generator[StreamingEvent, None, None]:
+    """The events, each waited for in the background thread; closed however the loop is left."""
+    try:
+        while (event := _LOOP.run(_next(stream))) is not None:
+            yield event
+    finally:
+        _close(stream)
+
+
+async def _next(stream: _async_stream.ChatStream) -> StreamingEvent | None:
+    try:
+        return await stream.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
+def _close(stream: _async_stream.ChatStream) -> None:
+    """Waits for the end; not where the garbage collector calls from the background thread itself."""
+    if _LOOP.is_current:
+        _LOOP.submit(stream.aclose())
+    else:
+        _LOOP.run(stream.aclose())
