@@ -69,7 +69,7 @@ class Report:
         """Header and one line a goal whose figures were measured."""
         lines = [(goal, self.goal_ratio(goal)) for goal in GOALS]
         measured = [goal_line(goal, ratio) for goal, ratio in lines if ratio is not None]
-        return [["goal for ai_lib_python", "at most", "measured", ""], *measured]
+        return [["goal for ai_lib_python", "at most", "measured", ""], *measured] if measured else []
 
     def goal_ratio(self, goal: Goal) -> float | None:
         """The ratio that the goal is about."""
@@ -126,6 +126,8 @@ def figures(value: float) -> str:
 
 def aligned(table: list[list[str]]) -> str:
     """Columns padded for a terminal: the first to the left, figures to the right."""
+    if not table:
+        return ""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "\n".join(aligned_line(line, widths) for line in table)
 
@@ -138,6 +140,8 @@ def aligned_line(line: list[str], widths: list[int]) -> str:
 
 def markdown(table: list[list[str]]) -> str:
     """A Markdown table with right-aligned figures."""
+    if not table:
+        return ""
     header, *lines = table
     rule = ["---", *("---:" for _ in header[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines))
@@ -146,8 +150,9 @@ def markdown(table: list[list[str]]) -> str:
 def machine_line() -> str:
     """Processor, cores, memory, system and Python."""
     cores = f"{os.cpu_count()} cores"
-    system = f"{platform.system()} {platform.machine()}, {platform.python_implementation()} {platform.python_version()}"
-    return ", ".join(filter(None, [processor(), cores, memory_size(), system]))
+    system = f"{platform.system()} {platform.machine()}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return ", ".join(filter(None, [processor(), cores, memory_size(), system, python]))
 
 
 def processor() -> str:

@@ -29,7 +29,7 @@ CLOCKS = "import os, time; print('measured', time.process_time(), time.monotonic
 Named = TypeVar("Named", Scenario, Subject)
 
 
-class ChildFailed(Exception):
+class ChildError(Exception):
     """A measured process ended with an error; the text is the end of what it wrote to stderr."""
 
 
@@ -90,7 +90,7 @@ class Runner:
     def measure(self, scenario: Scenario, subject: Subject) -> list[float]:
         """Run measure.py for one client and one scenario."""
         if (scenario.name, subject.name) in self.failures:
-            raise ChildFailed(self.failures[scenario.name, subject.name])
+            raise ChildError(self.failures[scenario.name, subject.name])
         name = scenario.quick_name if self.quick and scenario.quick_name else scenario.name
         numbers = str(scenario.repeat), str(self.effort(scenario).seconds)
         return run_child([str(HERE / "measure.py"), subject.module, name, self.server, *numbers])
@@ -100,7 +100,7 @@ class Runner:
         """A client that fails loses its figure, not the others theirs."""
         try:
             yield
-        except ChildFailed as failure:
+        except ChildError as failure:
             self.failures[scenario.name, subject.name] = str(failure)
 
 
@@ -119,10 +119,10 @@ def run_child(arguments: list[str]) -> list[float]:
             command, env=environment(), capture_output=True, text=True, timeout=CHILD_TIMEOUT
         )
     except subprocess.TimeoutExpired:
-        raise ChildFailed(f"took longer than {CHILD_TIMEOUT:.0f} s") from None
+        raise ChildError(f"took longer than {CHILD_TIMEOUT:.0f} s") from None
     lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("measured ")]
     if done.returncode or not lines:
-        raise ChildFailed(done.stderr.strip()[-600:] or f"exit status {done.returncode}")
+        raise ChildError(done.stderr.strip()[-600:] or f"exit status {done.returncode}")
     return [float(number) for number in lines[-1]]
 
 
@@ -162,7 +162,8 @@ def fake_server(core: int | None) -> Iterator[str]:
     """The server's address. It ends when its standard input closes, even if this process is killed."""
     command = [sys.executable, str(HERE / "fake_server.py"), *([] if core is None else ["--core", str(core)])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         finally:

@@ -7,8 +7,9 @@ the URL and the headers are made once and cookies are off.
 
 import aiohttp
 import orjson
-from workload import API_KEY, MODEL, PROMPT
 from yarl import URL
+
+from workload import API_KEY, MODEL, PROMPT
 
 MESSAGES = [{"role": "user", "content": PROMPT}]
 

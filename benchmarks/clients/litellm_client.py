@@ -5,6 +5,7 @@ benchmark sends nothing beyond 127.0.0.1; downloading it would only make the imp
 """
 
 import litellm
+
 from workload import API_KEY, MODEL, PROMPT
 
 MESSAGES = [{"role": "user", "content": PROMPT}]

@@ -1,6 +1,7 @@
 """The openai SDK, as its README uses it: AsyncOpenAI with its default HTTP client."""
 
 from openai import AsyncOpenAI
+
 from workload import API_KEY, MODEL, PROMPT
 
 

@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 
+NOT_JSON = (msgspec.DecodeError, ValueError, RecursionError)
+"""What reading a text that is no JSON, or JSON nested out of all reason, raises."""
+
+
 class MessageRole(str, Enum):
     """Who speaks. ``tool`` carries the results of tool calls."""
 
@@ -162,7 +166,7 @@ class ToolCall(msgspec.Struct, frozen=True):
             return {}, None
         try:
             value = msgspec.json.decode(self.arguments_json)
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             return {}, f"not JSON: {error}"
         if value is None:
             return {}, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from re import fullmatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +13,12 @@ from .context import Context, Source
 from .paths import write_expression
 from .scope import WIRE, Ref, Scope
 from .writer import Writer, compile_function
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+EARLIEST_MILLISECONDS = 1e11
+"""A larger number counts milliseconds since 1970: as seconds it would be past the year 5000."""
 
 FIELDS = ("message", "code", "type", "param", "request_id")
 
@@ -151,19 +157,42 @@ def from_milliseconds(value: Any) -> float | None:
 
 
 def from_date(value: Any) -> float | None:
-    """An HTTP date, as seconds from now; never negative."""
-    if not isinstance(value, str):
-        return None
+    """A moment as seconds from now, never negative: an HTTP date, one of RFC 3339, or a time since 1970."""
     from datetime import datetime, timezone  # rare, and slow to import
-    from email.utils import parsedate_to_datetime
 
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    since_epoch = _number(value)
+    moment = _moment(value) if since_epoch is None else _at(since_epoch)
+    if moment is None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+
+
+def _at(since_epoch: float) -> datetime | None:
+    """The moment so many seconds, or milliseconds, after the beginning of 1970."""
+    from datetime import datetime, timezone
+
+    seconds = since_epoch / 1000 if since_epoch >= EARLIEST_MILLISECONDS else since_epoch
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _moment(text: Any) -> datetime | None:
+    """What ``Mon, 23 Nov 2026 12:00:00 GMT`` or ``2026-11-23T12:00:00Z`` means."""
+    from datetime import datetime
+    from email.utils import parsedate_to_datetime
+
+    if not isinstance(text, str):
+        return None
+    try:
+        if text[:4].isdecimal():
+            return datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+        return parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def from_duration(value: Any) -> float | None:

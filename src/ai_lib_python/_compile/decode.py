@@ -15,6 +15,9 @@ COUNTS = ("prompt", "input", "cache_read", "cache_write", "output", "answer", "r
 """What a manifest may say of usage. ``prompt`` includes cached tokens and ``input`` does not;
 ``output`` includes reasoning and ``answer`` does not."""
 
+ADDS = "adds"
+"""The key of ``usage`` which says that each frame counts only what is new."""
+
 
 def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer:
     """The source of ``read(sink, frame)`` for ``response`` or ``stream``."""
@@ -42,8 +45,10 @@ def compile_reader(manifest: Source, data: dict[str, Any], section: str) -> Call
 def _write_usage_reader(context: Context, usage: dict[str, Any]) -> None:
     with context.writer.block("def read_usage(sink, counts):"):
         scope = Scope(Ref("counts", WIRE, True), {})
-        arguments = []
+        arguments = [f"{ADDS}=True"] if usage.get(ADDS) else []
         for name, text in usage.items():
+            if name == ADDS:
+                continue
             with context.at("usage", name):
                 if name not in COUNTS:
                     context.fail(f"no count {name!r}{context.nearest(name, COUNTS)}")

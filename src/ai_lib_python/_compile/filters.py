@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..message import NOT_JSON
 from .scope import VALUE, WIRE
 
 OWN_ID = "local_"
@@ -29,7 +30,7 @@ def parse_json(value: Any) -> Any:
     """The value of a JSON text; None where it is not one."""
     try:
         return msgspec.json.decode(value)
-    except (msgspec.DecodeError, TypeError):
+    except (*NOT_JSON, TypeError):
         return None
 
 

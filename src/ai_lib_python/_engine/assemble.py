@@ -237,12 +237,13 @@ class Assembler:
         for call in self._calls:
             self._end(call)
 
-    def usage(self, **counts: Any) -> None:
+    def usage(self, adds: bool = False, **counts: Any) -> None:
+        """Token counts: the sums so far, or where ``adds`` is true only what is new."""
         before = dict(self._counts)
         for name, value in counts.items():
             number = _count(value)
             if number is not None:
-                self._counts[name] = number
+                self._counts[name] = number + (self._counts.get(name, 0) if adds else 0)
         if self.events is not None and self._counts != before:
             self.events.append(Metadata(usage=self.current_usage()))
 

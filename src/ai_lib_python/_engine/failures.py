@@ -9,6 +9,7 @@ import msgspec
 
 from .._wire.redact import redact, start_of
 from ..errors import REMOTE_ERRORS, AiLibError, MalformedResponse, RemoteError
+from ..message import NOT_JSON
 from .prepare import Prepared
 
 OK = 200
@@ -18,7 +19,7 @@ def parse_body(body: bytes) -> Any:
     """The JSON of a body, or None where it is none."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return None
 
 

@@ -82,11 +82,11 @@ def _plain(kind: Any) -> str:
 
 def _headers(manifest: Manifest, headers: Mapping[str, str], stream: bool) -> dict[str, str]:
     accept = "text/event-stream, application/json" if stream else "application/json"
+    named = {**manifest.endpoint.headers, **headers}
     return {
         "content-type": "application/json",
         "accept": accept,
-        **manifest.endpoint.headers,
-        **headers,
+        **{name.lower(): value for name, value in named.items()},
     }
 
 

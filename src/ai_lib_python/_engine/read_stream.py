@@ -10,6 +10,7 @@ from .._wire.frame import Frame, FramingError
 from .._wire.framings import FRAMINGS
 from ..errors import AiLibError, IncompleteStream
 from ..events import StreamingEvent
+from ..message import NOT_JSON
 from ..response import ChatResponse
 from .assemble import Assembler, ErrorInAnswer
 from .failures import error_in_answer, malformed, with_context
@@ -94,7 +95,7 @@ class StreamReader:
             except ErrorInAnswer as error:
                 self._fail(self._error(error.data))
                 return
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except NOT_JSON as error:
                 self._fail(self._malformed(f"a frame that is no JSON ({error})", data))
                 return
             if sink.ended:
@@ -109,13 +110,12 @@ class StreamReader:
 
     def _read_whole(self, body: bytes) -> None:
         """A server that ignored the wish for a stream, or that sends its frames as one JSON array."""
+        self._beginning = body[:SHOWN]
         try:
             data = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            self._beginning = body[:SHOWN]
+        except NOT_JSON:
             self._read_unlabelled(body)
             return
-        self._beginning = body[:SHOWN]
         try:
             if isinstance(data, list):
                 for frame in data:

@@ -1,4 +1,6 @@
-"""What to say about a model string that is not ``provider/model``. Only mistakes come here, so it may read files.
+"""What to say about a model string that is not ``provider/model``.
+
+Only mistakes come here, so it may read files.
 
     "gpt-4o" names no provider: a model is written "provider/model"; did you mean "openai/gpt-4o"?
 
@@ -49,7 +51,8 @@ def advise(model: str) -> str:
     known = folders.known_ids()
     meant = _meant(given, known)
     hint = f'; did you mean "{meant}"?' if meant else "."
-    return f'{_wrong(given, known)}: a model is written "provider/model"{hint} Known providers: {", ".join(known)}.'
+    listed = f"Known providers: {', '.join(known)}."
+    return f'{_wrong(given, known)}: a model is written "provider/model"{hint} {listed}'
 
 
 def _wrong(given: str, known: list[str]) -> str:
@@ -66,7 +69,9 @@ def _meant(given: str, known: list[str]) -> str | None:
     if not given:
         return None
     if provider == SIMULATOR:
-        return next((f"{SIMULATOR}/{id}" for id in folders.every_id(folders.BUNDLED) if id not in known), None)
+        return next(
+            (f"{SIMULATOR}/{id}" for id in folders.every_id(folders.BUNDLED) if id not in known), None
+        )
     if not name and (whole := _with_example(_id(provider, known))):
         return whole
     examples = [example for id in known for example in _examples_of(id)]
@@ -113,8 +118,8 @@ def _spelled_alike(model: str, examples: list[_Example]) -> str | None:
 
 
 def _provider_alike(name: str, known: list[str]) -> str | None:
-    near = folders.nearest(name, [*known, *folders.aliases()])
-    return _with_example(_id(near, known)) if near else None
+    near = get_close_matches(name.lower(), [*known, *folders.aliases()], n=1, cutoff=0.8)
+    return _with_example(_id(near[0], known)) if near else None
 
 
 def _examples_of(id: str) -> list[_Example]:

@@ -31,6 +31,6 @@ def authorize(scheme: Scheme, key: str, headers: dict[str, str], query: dict[str
     if scheme.scheme == "bearer":
         headers["authorization"] = f"Bearer {key}"
     elif scheme.scheme == "header" and scheme.header:
-        headers[scheme.header] = (scheme.prefix or "") + key
+        headers[scheme.header.lower()] = (scheme.prefix or "") + key
     elif scheme.scheme == "query" and scheme.query:
         query[scheme.query] = key

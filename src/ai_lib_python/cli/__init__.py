@@ -4,7 +4,7 @@ Exit codes: 0 it worked; 1 the call failed, or something was found wrong; 2 wron
 130 interrupted. People's mistakes get a line, not a traceback; ``--debug`` shows it all the same.
 
 A module a command: ``chat``, ``demo``, ``simulate``, ``providers``, ``manifest``; each is imported when it
-is asked for. ``arguments`` says what may be typed, ``output`` prints, ``folded`` writes JSON and YAML for people.
+is asked for. ``arguments`` says what may be typed, ``failures`` what went wrong, ``output`` prints.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _flushed(code: int) -> int:
 
 
 def _reader_left() -> int:
-    """``ai-lib providers | head -1``: whoever reads has enough. Python must not flush into the pipe at its end."""
+    """``ai-lib providers | head -1``: whoever reads has enough; Python must not flush into the pipe later."""
     import os
 
     try:

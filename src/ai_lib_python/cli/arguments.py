@@ -12,6 +12,8 @@ __all__ = ["parse"]
 Commands = Any
 """What ``add_subparsers`` gives; argparse has no public name for it."""
 
+HIGHEST_PORT = 65535
+
 EPILOG = """\
 environment:
   AI_LIB_MODEL       the model of `chat`, as provider/model
@@ -106,13 +108,18 @@ def _add_chat(commands: Commands) -> None:
     )
     chat.add_argument("question", nargs="?", help="what to ask; - or nothing reads standard input")
     chat.add_argument(
-        "-m", "--model", metavar="PROVIDER/MODEL", help="default: AI_LIB_MODEL, else the first provider with a key"
+        "-m",
+        "--model",
+        metavar="PROVIDER/MODEL",
+        help="default: AI_LIB_MODEL, else the first provider with a key",
     )
     chat.add_argument("-s", "--system", metavar="TEXT", help="instructions for the model")
     chat.add_argument("--temperature", type=float, metavar="X", help="randomness, 0 to 2")
     chat.add_argument("--top-p", type=float, metavar="X", help="nucleus sampling, 0 to 1")
     chat.add_argument("--max-tokens", type=int, metavar="N", help="the most tokens to generate")
-    chat.add_argument("--stop", action="append", metavar="TEXT", help="end the answer there; may be given again")
+    chat.add_argument(
+        "--stop", action="append", metavar="TEXT", help="end the answer there; may be given again"
+    )
     chat.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole call")
     chat.add_argument("--stats", action="store_true", help="tokens and times, on standard error")
     chat.add_argument("--json", action="store_true", help="one JSON object with everything")
@@ -153,8 +160,8 @@ def _add_simulate(commands: Commands) -> None:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, got {text!r}")
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST_PORT}, got {text!r}")
     return int(text)
 
 
@@ -182,7 +189,9 @@ def _add_manifest(commands: Commands) -> None:
     check = _command(inner, "check", "manifest:run_check", "say everything that is wrong with manifest files")
     check.add_argument("files", nargs="+", metavar="FILE")
     show = _command(inner, "show", "manifest:run_show", "print one as YAML, with everything it inherits")
-    show.add_argument("--origins", action="store_true", help="say beside each part which file and line it is from")
+    show.add_argument(
+        "--origins", action="store_true", help="say beside each part which file and line it is from"
+    )
     compile = _command(inner, "compile", "manifest:run_compile", "print the Python functions made from one")
     for parser in (show, compile):
         parser.add_argument("id", metavar="ID", help="a manifest's id, or a file")

@@ -142,7 +142,9 @@ def _tell_adjustments(adjustments: tuple[Adjustment, ...], *, everything: bool) 
 
 def _change(one: Adjustment) -> str:
     """``dropped (7 asked for)``, ``clamped to 1 (2 asked for)``, ``defaulted to 4096``."""
-    sent = "" if one.sent is None else f" to {one.sent!r}" if one.action != "replaced" else f" by {one.sent!r}"
+    sent = (
+        "" if one.sent is None else f" to {one.sent!r}" if one.action != "replaced" else f" by {one.sent!r}"
+    )
     given = "" if one.given is None else f" ({one.given!r} asked for)"
     return f"{one.action}{sent}{given}"
 
@@ -185,7 +187,9 @@ def _as_object(answer: _Answer, simulated: bool) -> dict[str, Any]:
         "model": f"{stats.provider}/{stats.model}",
         "simulated": simulated,
         "usage": _with(response.usage, "prompt_tokens", "completion_tokens", "total_tokens"),
-        "stats": {name: value for name, value in _with(stats, "tokens_per_second").items() if name != "usage"},
+        "stats": {
+            name: value for name, value in _with(stats, "tokens_per_second").items() if name != "usage"
+        },
         "adjustments": msgspec.to_builtins(response.adjustments),
     }
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .._engine.connect import SIMULATOR
 from .._engine.keys import key_variables
 from .._engine.target import Target
 from .._manifest import folders
 from .._manifest.load import load
 from .._manifest.manifest import Manifest
-from .._engine.connect import SIMULATOR
 from ..errors import ConfigurationError, ManifestError
 
 __all__ = ["Choice", "choose", "dialects", "example", "home", "key_in_use", "speakers"]
@@ -27,6 +27,7 @@ class Choice(NamedTuple):
 
     @property
     def is_simulated(self) -> bool:
+        """Whether no provider answers."""
         return self.model.partition("/")[0] == SIMULATOR
 
     def simulated(self) -> Choice | None:

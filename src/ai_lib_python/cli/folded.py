@@ -61,9 +61,7 @@ def _one_line(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def as_yaml(
-    data: dict[str, Any], width: int = WIDTH, comment: Callable[[Path], str] | None = None
-) -> str:
+def as_yaml(data: dict[str, Any], width: int = WIDTH, comment: Callable[[Path], str] | None = None) -> str:
     """A map as YAML in the style of the manifests: short maps and lists in braces, the rest indented.
 
     Args:

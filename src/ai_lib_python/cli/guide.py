@@ -41,6 +41,7 @@ class Stage(NamedTuple):
     simulator: Simulator
 
     async def client(self) -> AiClient:
+        """A client of the simulator, in this wire format."""
         address = self.simulator.address(self.dialect)
         return await AiClient.create(f"{SIMULATOR}/{self.dialect}", base_url=address, on_unsupported="ignore")
 

@@ -17,6 +17,9 @@ from .output import say, tell
 
 __all__ = ["run_check", "run_compile", "run_show"]
 
+FIRST = ("id", "kind", "name", "status", "docs", "checked", "confidence", "endpoint", "auth", "parameters")
+"""What people look for comes first."""
+
 ENDINGS = (".yaml", ".yml")
 
 FUNCTIONS: dict[str, Callable[[Program], object]] = {
@@ -35,7 +38,7 @@ def run_check(args: Namespace) -> int:
     """Tells everything that is wrong with the files; 1 if anything is."""
     found = 0
     for name in args.files:
-        told = list(dict.fromkeys(_problems(Path(name))))
+        told = [_placed(problem, Path(name)) for problem in dict.fromkeys(_problems(Path(name)))]
         for problem in told:
             say(problem)
         if not told:
@@ -44,6 +47,11 @@ def run_check(args: Namespace) -> int:
     if found:
         tell(f"{found} problem{'s' if found > 1 else ''}")
     return 1 if found else 0
+
+
+def _placed(problem: str, path: Path) -> str:
+    """The problem with the whole path of the file, as it was typed, so that editors find it."""
+    return f"{path}{problem[len(path.name) :]}" if problem.startswith(f"{path.name}:") else problem
 
 
 def _problems(path: Path) -> Iterator[str]:
@@ -57,8 +65,8 @@ def _problems(path: Path) -> Iterator[str]:
     yield from wrong
     if wrong:
         return
-    if document.data["id"] != path.stem:
-        yield f'{document.place(("id",))}: id: expected "{path.stem}", as the file is called, got "{document.data["id"]}"'
+    if (id := document.data["id"]) != path.stem:
+        yield f'{document.place(("id",))}: id: expected "{path.stem}", as the file is called, got "{id}"'
     try:
         manifest = load_file(path)
     except ManifestError as error:
@@ -89,7 +97,8 @@ def _compile_problems(manifest: Manifest) -> Iterator[str]:
 def run_show(args: Namespace) -> int:
     """Prints a manifest with everything inherited, as a manifest that inherits nothing."""
     manifest = _found(args.id, args.model)
-    data = {key: value for key, value in manifest.data.items() if key != "extends"}
+    order = [*FIRST, *manifest.data]
+    data = {key: manifest.data[key] for key in order if key in manifest.data and key != "extends"}
     say(f"# {manifest.id}, with everything inherited{_lineage(manifest)}")
     say(as_yaml(data, comment=_origins(manifest) if args.origins else None))
     return 0

@@ -31,10 +31,12 @@ def say_json(value: Any) -> None:
 
 
 def bold(text: str) -> str:
+    """The text as a heading."""
     return _styled(text, "1")
 
 
 def dim(text: str) -> str:
+    """The text as something beside the point."""
     return _styled(text, "2")
 
 

@@ -15,11 +15,11 @@ from ..errors import AiLibError
 from .choice import example, key_in_use
 from .folded import as_json
 from .output import bold, columns, dim, say, say_json, table, tell
-from .rules import parameter_rows, in_words
+from .rules import grouped, parameter_rows
 
 __all__ = ["run", "run_show"]
 
-EXAMPLE = '''\
+EXAMPLE = """\
 import asyncio
 
 from ai_lib_python import AiClient
@@ -31,7 +31,11 @@ async def main():
         print(response.content)
 
 
-asyncio.run(main())'''
+asyncio.run(main())"""
+
+
+LONGEST = 90
+"""How much of a model's other rules is shown, in characters."""
 
 
 class _Row(NamedTuple):
@@ -98,7 +102,9 @@ def run_show(args: Namespace) -> int:
     """Prints everything that a person needs to start with one provider."""
     manifest = load(args.id)
     if manifest.kind == "dialect":
-        tell(f"{manifest.id} is a wire format, not a provider; `ai-lib manifest show {manifest.id}` prints it")
+        tell(
+            f"{manifest.id} is a wire format, not a provider; `ai-lib manifest show {manifest.id}` prints it"
+        )
     say(f"{bold(manifest.name)} ({manifest.id})")
     for title, lines in _sections(manifest):
         if lines:
@@ -201,8 +207,8 @@ def _model_rules(manifest: Manifest) -> Iterator[str]:
         if entry.get("sunset"):
             replacement = f"; {entry['replacement']} takes its place" if entry.get("replacement") else ""
             yield f"  gone from {entry['sunset']}{replacement}"
-        for name, rule in (entry.get("parameters") or {}).items():
-            yield f"  {name}: {in_words(name, rule)}"
+        for words, names in grouped(entry.get("parameters") or {}).items():
+            yield f"  {', '.join(names)}: {words}"
         others = [key for key in entry if key not in ("match", "parameters", "sunset", "replacement")]
         for key in others:
             yield f"  {key}: {_short(entry[key])}"
@@ -210,7 +216,7 @@ def _model_rules(manifest: Manifest) -> Iterator[str]:
 
 def _short(value: Any) -> str:
     text = as_json(value, width=10_000) if isinstance(value, (dict, list)) else str(value)
-    return text if len(text) <= 90 else f"{text[:87]}..."
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _example(manifest: Manifest) -> str:

@@ -44,6 +44,8 @@ def _read(source: TextIO | None) -> str:
             return source.read()
     except UnicodeDecodeError as error:
         raise UsageProblem("standard input is not text in this terminal's encoding") from error
+    except OSError:  # there is none that can be read, as in some services
+        return ""
 
 
 @contextmanager

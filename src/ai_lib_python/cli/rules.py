@@ -10,7 +10,7 @@ import msgspec
 from .._manifest.manifest import Manifest
 from ..request import PARAMETERS
 
-__all__ = ["in_words", "parameter_rows"]
+__all__ = ["grouped", "parameter_rows"]
 
 Rule = Mapping[str, Any]
 
@@ -28,15 +28,22 @@ def parameter_rows(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
             yield name, _wire_name(name, rule), ", ".join(_limits(rule))
 
 
-def in_words(name: str, rule: Rule | None) -> str:
-    """One rule as a phrase: ``called max_completion_tokens, at most 4096``."""
+def grouped(rules: Mapping[str, Rule | None]) -> dict[str, list[str]]:
+    """The rules of some models in words, each with the parameters that it holds for."""
+    groups: dict[str, list[str]] = {}
+    for name, rule in rules.items():
+        groups.setdefault(_in_words(rule), []).append(name)
+    return groups
+
+
+def _in_words(rule: Rule | None) -> str:
+    """What one rule says: ``called max_completion_tokens, at most 4096``."""
     if rule is None:
         return "not taken: dropped"
     if rule.get("refused"):
         return _refused(rule)
-    called = [f"called {rule['to']}"] if rule.get("to") not in (None, name) else []
-    words = [*called, *_limits(rule)]
-    return ", ".join(words) or "taken as it is"
+    called = [f"called {rule['to']}"] if rule.get("to") else []
+    return ", ".join([*called, *_limits(rule)]) or "taken in another form"
 
 
 def _wire_name(name: str, rule: Rule) -> str:

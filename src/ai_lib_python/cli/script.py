@@ -1,15 +1,16 @@
 """Reads what a simulator shall answer from a file.
 
-A JSON list. Each item is a text, or an object with the fields of ``Answer``, or one with those of ``SimulatedError``::
+A JSON list of texts, of objects with the fields of ``Answer``, and of such with those of ``SimulatedError``::
 
-    ["Hello!", {"text": "Rome", "reasoning": "The capital..."}, {"error_class": "rate_limited", "retry_after": 2},
+    ["Hello!", {"text": "Rome", "reasoning": "Let me see..."},
+     {"error_class": "rate_limited", "retry_after": 2},
      {"tool_calls": [{"name": "weather", "arguments": {"city": "Rome"}}]}]
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ from .failures import UsageProblem
 
 __all__ = ["read_script"]
 
-Scripted = Union[Answer, SimulatedError]
+Scripted = Answer | SimulatedError
 
 
 def read_script(path: str) -> list[Scripted]:
@@ -35,7 +36,7 @@ def read_script(path: str) -> list[Scripted]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path}: is not JSON: {error}") from error
     if not isinstance(listed, list):
-        raise UsageProblem(f"{path}: expected a list of answers, such as [\"Hello!\"]")
+        raise UsageProblem(f'{path}: expected a list of answers, such as ["Hello!"]')
     return [_answer(item, f"{path}: answer {number}") for number, item in enumerate(listed, 1)]
 
 
@@ -47,7 +48,9 @@ def _answer(item: Any, where: str) -> Scripted:
     kind: type[Scripted] = SimulatedError if "error_class" in item else Answer
     unknown = [key for key in item if key not in kind.__struct_fields__]
     if unknown:
-        raise UsageProblem(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(kind.__struct_fields__)}")
+        raise UsageProblem(
+            f"{where}: unknown key {unknown[0]!r}; known are {', '.join(kind.__struct_fields__)}"
+        )
     try:
         return msgspec.convert(_with_calls(item), kind)
     except (msgspec.ValidationError, TypeError, KeyError) as error:

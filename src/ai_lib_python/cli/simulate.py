@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from argparse import Namespace
 
 from ..simulator import Simulator
@@ -32,12 +33,18 @@ async def _serve(simulator: Simulator, port: int) -> None:
     try:
         await simulator.start()
     except OSError as error:
-        raise UsageProblem(f"cannot listen on port {port}: {error.strerror or error}") from error
+        raise UsageProblem(_why_not(port, error)) from error
     try:
         _say_where(simulator)
         await asyncio.Event().wait()
     finally:
         await simulator.stop()
+
+
+def _why_not(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use already; --port 0 takes a free one"
+    return f"cannot listen on port {port}: {error.strerror or error}"
 
 
 def _say_where(simulator: Simulator) -> None:
@@ -50,7 +57,7 @@ def _say_where(simulator: Simulator) -> None:
     say()
     say("With this library:")
     say(f'  AiClient.create("simulator/{ids[0]}", base_url="{simulator.address(ids[0])}")')
-    say(dim("It echoes what it is asked, calls the first tool, fills JSON schemas; --script FILE tells it what to say."))
+    say(dim("It echoes, calls the first tool, fills JSON schemas; --script FILE tells it what to say."))
     _flush()
 
 

@@ -22,7 +22,7 @@ class Answer(msgspec.Struct, frozen=True):
         finish_reason: ``stop``, ``length``, ``tool_calls`` or ``content_filter``; by default ``tool_calls``
             where there are some, else ``stop``. Another word goes out as it is.
         usage: token counts; by default about one token for four characters of request and answer.
-        signature: opaque provider data beside reasoning or tool calls.
+        signature: opaque provider data beside reasoning or tool calls; reasoning gets one by default.
         delay: seconds before the answer begins; the simulator's by default.
         pace: seconds between the frames of a stream; the simulator's by default.
         cut_after: break the connection after so many frames of a stream, or in the middle of a plain body.

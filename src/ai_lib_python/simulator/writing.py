@@ -24,6 +24,9 @@ Frame = dict[str, Any]
 EPOCH = 1_767_225_600
 """Answers are said to be made from 2026-01-01 on, a second apart, whatever the clock says."""
 
+SIGNATURE = "c2ltdWxhdGVk"
+"""Beside reasoning that was given none; base64, as clients may insist on that."""
+
 ARGUMENTS_PIECE = 12
 """Characters of a tool call's arguments in one frame."""
 
@@ -43,7 +46,7 @@ def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int
         created=EPOCH + number,
         text=answer.text,
         reasoning=answer.reasoning,
-        signature=answer.signature,
+        signature=answer.signature or (SIGNATURE if answer.reasoning else None),
         tool_calls=tuple(_call(index, call) for index, call in enumerate(answer.tool_calls)),
         finish=words.get(answer.finish, answer.finish),
         usage=_usage(answer.usage) if answer.usage is not None else _counted(request, answer),

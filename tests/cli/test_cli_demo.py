@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+from time import perf_counter
+
+import pytest
+
+from ai_lib_python.cli import guide
+from ai_lib_python.cli.choice import dialects
+
+
+@pytest.fixture(scope="module", params=[None, *dialects()])
+def only(request):
+    return request.param
+
+
+def test_the_demo_shows_every_step_on_every_wire_format(run, only):
+    started = perf_counter()
+    ran = run("demo", *(["--dialect", only] if only else []))
+    assert ran.code == 0, ran.out[-500:]
+    assert perf_counter() - started < 3
+    shown = [only] if only else dialects()
+    for number, step in enumerate(guide.STEPS, 1):
+        assert f"{number}. {step.title}" in ran.out
+    for id in dialects():
+        assert len(re.findall(f"(?m)^  {re.escape(id)}$", ran.out)) == (len(guide.STEPS) if id in shown else 0)
+    assert ran.out.count("\n  -> ") == ran.out.count("\n  == ") == len(guide.STEPS) * len(shown)
+    assert re.fullmatch(r"7 steps on \d+ wire formats?: \d+ calls, all as expected, [\d.]+ s", ran.out.splitlines()[-1])
+    assert ran.err == ""
+
+
+def test_a_wire_format_that_is_not_there_is_wrong_usage(run):
+    ran = run("demo", "--dialect", "smoke-signals")
+    assert ran.code == 2
+    assert ", ".join(dialects()) in ran.err
+
+
+def test_an_answer_that_is_not_the_right_one_fails_the_demo(run, monkeypatch):
+    monkeypatch.setattr(guide, "STORY", "")
+    ran = run("demo", "--dialect", dialects()[0])
+    assert ran.code == 1
+    assert "FAILED" in ran.out
+    assert "1 NOT as expected" in ran.out.splitlines()[-1]
+
+
+def test_the_demo_works_with_keys_set_and_shows_none(run, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-key-0123456789")
+    ran = run("demo", "--dialect", "openai-chat")
+    assert ran.code == 0
+    assert "planted" not in ran.out + ran.err

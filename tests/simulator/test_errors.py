@@ -1,0 +1,149 @@
+"""Errors, as each wire writes them and as our own client reads them again."""
+
+from __future__ import annotations
+
+import pytest
+
+from ai_lib_python import AiClient
+from ai_lib_python.errors import REMOTE_ERRORS, RateLimited, RemoteError
+from ai_lib_python.simulator import SimulatedError, Simulator
+from ai_lib_python.simulator.routing import Router
+
+from .wire import post
+
+ASK = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi there"}]}
+
+EXPECTED = {
+    "openai-chat": (
+        429,
+        {"error": {"message": "slower", "type": "rate_limit_exceeded", "code": "rate_limit_exceeded"}},
+    ),
+    "anthropic-messages": (
+        429,
+        {"type": "error", "error": {"type": "rate_limit_error", "message": "slower"}, "request_id": "sim-1"},
+    ),
+    "gemini-generate": (429, {"error": {"code": 429, "message": "slower", "status": "RESOURCE_EXHAUSTED"}}),
+    "cohere-v2": (429, {"id": "sim-1", "message": "slower"}),
+}
+PATHS = {
+    "openai-chat": "/v1/chat/completions",
+    "anthropic-messages": "/v1/messages",
+    "gemini-generate": "/models/m:generateContent",
+    "cohere-v2": "/v2/chat",
+}
+
+INEXPRESSIBLE = {
+    "openai-chat": {"cancelled", "unknown"},
+    "anthropic-messages": {"content_filtered", "cancelled", "unknown"},
+    "gemini-generate": {"request_too_large", "content_filtered", "conflict", "quota_exhausted", "unknown"},
+    "cohere-v2": {"request_too_large", "content_filtered", "conflict", "unknown"},
+}
+"""The classes that a wire has no words for; they arrive as something more general."""
+
+IN_STREAM = {
+    "openai-chat": {"invalid_request"},  # its word for that says nothing without a status
+    "anthropic-messages": set(),
+    "gemini-generate": set(),
+    "cohere-v2": set(REMOTE_ERRORS) - {"server_error", "context_length"},  # its streams tell a text only
+}
+
+dialects = pytest.mark.parametrize("dialect", Router().dialects())
+
+
+@dialects
+def test_an_error_in_the_words_of_the_wire(simulator: Simulator, dialect: str) -> None:
+    simulator.script(SimulatedError("rate_limited", "slower", retry_after=1.5, headers={"x-note": "n"}))
+    request = {"contents": [{"parts": [{"text": "Hi"}]}]} if dialect == "gemini-generate" else ASK
+    seen = post(simulator.address(dialect) + PATHS[dialect], request)
+    assert (seen.status, seen.json) == EXPECTED[dialect]
+    assert (seen.headers["retry-after"], seen.headers["x-note"]) == ("1.5", "n")
+
+
+def test_a_status_of_ones_own(simulator: Simulator) -> None:
+    simulator.script(SimulatedError("server_error", status=502))
+    assert post(simulator.url + "/v1/chat/completions", ASK).status == 502
+
+
+@dialects
+@pytest.mark.parametrize("error_class", REMOTE_ERRORS)
+async def test_a_client_reads_the_class_that_was_meant(
+    simulator: Simulator, dialect: str, error_class: str
+) -> None:
+    if error_class in INEXPRESSIBLE[dialect]:
+        pytest.skip(f"{dialect} has no word for {error_class}")
+    simulator.script(SimulatedError(error_class, retry_after=3))
+    async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
+        with pytest.raises(RemoteError) as caught:
+            await client.chat().user("Hi").execute()
+    assert type(caught.value) is REMOTE_ERRORS[error_class]
+    assert caught.value.retry_after == 3
+
+
+@dialects
+@pytest.mark.parametrize("error_class", REMOTE_ERRORS)
+async def test_a_client_reads_the_class_in_mid_stream_and_keeps_what_came(
+    simulator: Simulator, dialect: str, error_class: str
+) -> None:
+    if error_class in INEXPRESSIBLE[dialect] | IN_STREAM[dialect]:
+        pytest.skip(f"{dialect} has no word for {error_class} in a stream")
+    simulator.script(SimulatedError(error_class, after_frames=4))
+    async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
+        texts: list[str] = []
+        with pytest.raises(RemoteError) as caught:
+            async for text in client.chat().user("one two three four five six").stream_text():
+                texts.append(text)
+    assert type(caught.value) is REMOTE_ERRORS[error_class]
+    assert texts
+    assert caught.value.partial.content == "".join(texts)
+
+
+def test_an_error_in_mid_stream_on_the_wire(simulator: Simulator) -> None:
+    simulator.script(SimulatedError("overloaded", "busy", after_frames=3))
+    text = post(simulator.url + "/v1/messages", {**ASK, "stream": True}).text
+    frames = text.split("\n\n")
+    assert frames[2].startswith("event: content_block_start")
+    assert frames[3] == (
+        'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}'
+    )
+    assert frames[4:] == [""]
+
+
+def test_an_error_for_the_middle_of_a_stream_comes_at_once_in_a_plain_answer(simulator: Simulator) -> None:
+    simulator.script(SimulatedError("overloaded", after_frames=3))
+    assert post(simulator.url + "/v1/messages", ASK).status == 529
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "the body is no JSON object"),
+        ([], "the body is no JSON object"),
+        ({"model": "m"}, "Object missing required field `messages`"),
+        ({"model": "m", "messages": "Hi"}, "missing required field `messages`"),
+        ({**ASK, "temperature": "hot"}, "Expected `float | null`, got `str` - at `$.temperature`"),
+        ({**ASK, "messages": [{"role": "judge", "content": "Hi"}]}, "Invalid enum value 'judge'"),
+        ({**ASK, "messages": [{"role": "user", "content": [{"type": "dance"}]}]}, "no part of kind 'dance'"),
+    ],
+)
+def test_a_wrong_request_is_refused_in_the_words_of_its_wire(
+    simulator: Simulator, body: object, message: str
+) -> None:
+    for path, code in (("/v1/messages", "invalid_request_error"), ("/v1/chat/completions", "invalid_request_error")):
+        seen = post(simulator.url + path, body)
+        assert seen.status == 400
+        assert seen.json["error"]["type"] == code
+        assert message in seen.json["error"]["message"]
+
+
+async def test_the_class_decides_what_a_client_may_retry(simulator: Simulator) -> None:
+    simulator.script(SimulatedError("rate_limited"))
+    async with await AiClient.create("openai/m", base_url=simulator.address("openai"), api_key="key-1") as client:
+        with pytest.raises(RateLimited) as caught:
+            await client.chat().user("Hi").execute()
+    assert caught.value.retryable
+    assert caught.value.request_id == "sim-1"
+
+
+def test_an_unknown_class_is_refused_where_it_is_given() -> None:
+    with pytest.raises(ValueError, match="did you mean \"overloaded\""):
+        SimulatedError("overload")

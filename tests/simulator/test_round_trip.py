@@ -1,0 +1,120 @@
+"""The two halves of a dialect agree: what the client half writes, the server half reads."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import msgspec
+import pytest
+
+from ai_lib_python import ContentBlock, Message, ResponseFormat, ToolCall, ToolChoice, ToolDefinition
+from ai_lib_python._compile.notes import Notes
+from ai_lib_python._engine.target import program_of
+from ai_lib_python._manifest.load import load
+from ai_lib_python.message import ReasoningPart
+from ai_lib_python.request import PARAMETERS, ChatRequest
+from ai_lib_python.simulator.requests import read_request
+from ai_lib_python.simulator.routing import Router
+from ai_lib_python.tools import Reasoning
+
+DIALECTS = Router().dialects()
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+PIXEL = "iVBORw0KGgo="
+
+HISTORY = (
+    Message.system("Be brief."),
+    Message.user("What is it like?"),
+    Message.assistant("Let me look.", tool_calls=[ToolCall("call_1", "weather", '{"city":"Ulm"}')]),
+    Message.tool("call_1", "22 degrees", name="weather"),
+    Message.assistant("Warm."),
+    Message.user("Thanks"),
+)
+PARAMETER_VALUES: dict[str, Any] = {
+    "temperature": 0.5,
+    "max_tokens": 200,
+    "top_p": 0.5,
+    "top_k": 7,
+    "stop": ("a", "b"),
+    "seed": 3,
+    "presence_penalty": 0.5,
+    "frequency_penalty": 0.25,
+    "logprobs": True,
+    "top_logprobs": 2,
+    "user": "person-1",
+    "tools": (ToolDefinition("weather", "Tells the weather", SCHEMA),),
+    "tool_choice": ToolChoice("required"),
+    "parallel_tool_calls": False,
+    "response_format": ResponseFormat("json_schema", SCHEMA, "city"),
+    "reasoning": Reasoning(effort="low"),
+}
+NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
+FORGETS_NAME = {"response_format": {"name": None, "description": None, "strict": None}}
+"""Fields that few wires carry."""
+
+every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
+
+
+def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> tuple[ChatRequest, bool, Notes]:
+    """The request as the server half of the dialect understands it."""
+    program, notes = program_of(load(dialect)), Notes()
+    path, _, _, body = program.encode(request, stream, notes)
+    wire = msgspec.json.decode(msgspec.json.encode(body))
+    model = {"model": path.partition("/models/")[2].partition(":")[0]} if "/models/" in path else {}
+    read, streamed = read_request(program, wire, model, stream and ":stream" in path)
+    return read, streamed, notes
+
+
+def plain(messages: tuple[Message, ...]) -> list[tuple[str, list[Any]]]:
+    """The messages without what a wire may leave out: where a part came from, a tool's name beside its result."""
+    return [(message.role.value, [_plain(part) for part in message.parts]) for message in messages]
+
+
+def _plain(part: Any) -> Any:
+    return msgspec.structs.replace(part, name=None) if hasattr(part, "is_error") else part
+
+
+@every_dialect
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_conversation_with_tools_comes_back_whole(dialect: str, stream: bool) -> None:
+    tools = PARAMETER_VALUES["tools"]
+    read, streamed, _ = sent_and_read(dialect, ChatRequest("model-1", HISTORY, tools=tools), stream)
+    assert plain(read.messages) == plain(HISTORY)
+    assert (read.model, read.tools, streamed) == ("model-1", tools, stream)
+
+
+@every_dialect
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_comes_back_unless_it_was_dropped(dialect: str, name: str) -> None:
+    value = PARAMETER_VALUES[name]
+    also = {"tools": PARAMETER_VALUES["tools"]} if name in NEEDS_TOOLS else {}
+    request = ChatRequest("model-1", (Message.user("Hi"),), **{name: value}, **also)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read, _, notes = sent_and_read(dialect, request)
+    if any(item.parameter == name and item.action == "dropped" for item in notes.adjustments):
+        pytest.skip(f"{dialect} has no {name}")
+    found = getattr(read, name)
+    assert _lenient(name, found) == _lenient(name, value)
+
+
+def _lenient(name: str, value: Any) -> Any:
+    if name == "response_format":
+        return msgspec.structs.replace(value, name=None, description=None, strict=None)
+    if name == "reasoning":  # a wire without efforts still says that it is on
+        return value.enabled
+    return value
+
+
+@every_dialect
+def test_a_picture_comes_back(dialect: str) -> None:
+    picture = ContentBlock.image_base64(PIXEL)
+    read, _, _ = sent_and_read(dialect, ChatRequest("m", (Message.user(["Look:", picture]),)))
+    assert read.messages[0].parts == (ContentBlock.text("Look:"), picture)
+
+
+def test_signed_reasoning_comes_back_where_the_wire_takes_it() -> None:
+    said = Message.assistant([ReasoningPart("Hm", "c2ln"), ContentBlock.text("Yes")])
+    request = ChatRequest("m", (Message.user("?"), said, Message.user("!")))
+    read, _, _ = sent_and_read("anthropic-messages", request)
+    assert read.messages[1] == said
