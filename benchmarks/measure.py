@@ -117,21 +117,14 @@ async def first(client: Any, repeat: int, seconds: float) -> list[float]:
 
 
 async def memory(client: Any, repeat: int, seconds: float) -> list[float]:
-    """Peak bytes of the process, and its bytes before the streams, for 100 streams open at once."""
-    return await open_streams(client, repeat, "memory")
+    """Peak bytes of the process, and its bytes after one stream, for 100 streams open at once.
 
-
-async def memory_quick(client: Any, repeat: int, seconds: float) -> list[float]:
-    """The same with shorter streams."""
-    return await open_streams(client, repeat, "memory-quick")
-
-
-async def open_streams(client: Any, repeat: int, kind: str) -> list[float]:
-    """Each stream lasts at least a second, so that all are open before the first one ends."""
+    Each stream lasts at least a second, so that all are open before the first one ends.
+    """
     await calls_in_turn(client, 1)
-    await streams_in_turn(client, 1, kind)
+    await streams_in_turn(client, 1, "memory")
     before = resident_bytes("VmRSS")
-    await asyncio.gather(*(streams_in_turn(client, repeat, kind) for _ in range(IN_FLIGHT)))
+    await asyncio.gather(*(streams_in_turn(client, repeat, "memory") for _ in range(IN_FLIGHT)))
     return [resident_bytes("VmHWM"), before]
 
 
@@ -157,7 +150,6 @@ SCENARIOS: dict[str, Callable[[Any, int, float], Awaitable[list[float]]]] = {
     "single": single,
     "first": first,
     "memory": memory,
-    "memory-quick": memory_quick,
 }
 
 

@@ -81,7 +81,7 @@ class Report:
 
     def as_markdown(self) -> str:
         """What the README shows."""
-        mode = " A `--quick` run: fewer rounds, shorter streams in memory, more noise." if self.quick else ""
+        mode = " A `--quick` run: one round, no memory, more noise." if self.quick else ""
         about = f"{datetime.date.today().isoformat()}, {machine_line()}. {versions_line()}.{mode}"
         return "\n\n".join([about, markdown(self.table()), markdown(self.goals())])
 

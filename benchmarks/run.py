@@ -91,9 +91,8 @@ class Runner:
         """Run measure.py for one client and one scenario."""
         if (scenario.name, subject.name) in self.failures:
             raise ChildError(self.failures[scenario.name, subject.name])
-        name = scenario.quick_name if self.quick and scenario.quick_name else scenario.name
         numbers = str(scenario.repeat), str(self.effort(scenario).seconds)
-        return run_child([str(HERE / "measure.py"), subject.module, name, self.server, *numbers])
+        return run_child([str(HERE / "measure.py"), subject.module, scenario.name, self.server, *numbers])
 
     @contextmanager
     def failures_noted(self, scenario: Scenario, subject: Subject) -> Iterator[None]:
@@ -180,7 +179,9 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     names = [one.name for one in (*SCENARIOS, *SUBJECTS)]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute, more noise")
+    parser.add_argument(
+        "--quick", action="store_true", help="about a minute: one round, no memory, more noise"
+    )
     parser.add_argument(
         "--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names)
     )

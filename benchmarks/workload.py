@@ -43,7 +43,6 @@ STREAMS = {
     "burst": Stream(events=500, events_per_write=50, pause=0.001),
     "single": Stream(events=250, events_per_write=1, pause=0.001),
     "memory": Stream(events=200, events_per_write=10, pause=0.05),
-    "memory-quick": Stream(events=50, events_per_write=10, pause=0.13),
 }
 
 # Seconds from a call to its answer, at least and at most; no delay where a scenario is not named.

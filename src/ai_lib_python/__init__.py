@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .tools import ToolChoice as ToolChoice
     from .tools import ToolDefinition as ToolDefinition
     from .warnings import AdjustmentWarning as AdjustmentWarning
+    from .warnings import SunsetWarning as SunsetWarning
 
 _HOMES = {
     "Adjustment": ".response",
@@ -57,6 +58,7 @@ _HOMES = {
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",
     "StreamingEvent": ".events",
+    "SunsetWarning": ".warnings",
     "ToolCall": ".message",
     "ToolChoice": ".tools",
     "ToolDefinition": ".tools",

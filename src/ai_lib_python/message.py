@@ -61,8 +61,8 @@ class TextPart(msgspec.Struct, frozen=True):
 class ReasoningPart(msgspec.Struct, frozen=True):
     """What the model thought. ``signature`` and ``data`` (redacted reasoning) are opaque.
 
-    ``origin`` names the dialect the part came from; a signature means nothing elsewhere,
-    so a request to another dialect leaves the part out and says so in ``adjustments``.
+    ``origin`` names the provider the part came from; a signature means nothing elsewhere,
+    so a request to another provider leaves the part out and says so in ``adjustments``.
     """
 
     kind: ClassVar[str] = "reasoning"
@@ -192,7 +192,7 @@ class ToolResult(msgspec.Struct, frozen=True):
 
 
 class OpaquePart(msgspec.Struct, frozen=True):
-    """Something a dialect sends that has no common form; kept, and sent back there unchanged."""
+    """Something a provider sends that has no common form; kept, and sent back there unchanged."""
 
     kind: ClassVar[str] = "opaque"
 

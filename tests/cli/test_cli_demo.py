@@ -5,8 +5,10 @@ from time import perf_counter
 
 import pytest
 
+from ai_lib_python._manifest import folders
 from ai_lib_python.cli import guide
 from ai_lib_python.cli.choice import dialects
+from ai_lib_python.simulator import Answer
 
 
 @pytest.fixture(scope="module", params=[None, *dialects()])
@@ -23,9 +25,17 @@ def test_the_demo_shows_every_step_on_every_wire_format(run, only):
     for number, step in enumerate(guide.STEPS, 1):
         assert f"{number}. {step.title}" in ran.out
     for id in dialects():
-        assert len(re.findall(f"(?m)^  {re.escape(id)}$", ran.out)) == (len(guide.STEPS) if id in shown else 0)
-    assert ran.out.count("\n  -> ") == ran.out.count("\n  == ") == len(guide.STEPS) * len(shown)
-    assert re.fullmatch(r"7 steps on \d+ wire formats?: \d+ calls, all as expected, [\d.]+ s", ran.out.splitlines()[-1])
+        assert len(re.findall(f"(?m)^  {re.escape(id)}$", ran.out)) == (
+            len(guide.STEPS) if id in shown else 0
+        )
+    assert (
+        len(re.findall("(?m)^  -> [A-Z]+ /", ran.out))
+        == ran.out.count("\n  == ")
+        == len(guide.STEPS) * len(shown)
+    )
+    assert re.fullmatch(
+        r"7 steps on \d+ wire formats?: \d+ calls, all as expected, [\d.]+ s", ran.out.splitlines()[-1]
+    )
     assert ran.err == ""
 
 
@@ -36,7 +46,7 @@ def test_a_wire_format_that_is_not_there_is_wrong_usage(run):
 
 
 def test_an_answer_that_is_not_the_right_one_fails_the_demo(run, monkeypatch):
-    monkeypatch.setattr(guide, "STORY", "")
+    monkeypatch.setattr(guide, "Answer", lambda text: Answer("Another story."))
     ran = run("demo", "--dialect", dialects()[0])
     assert ran.code == 1
     assert "FAILED" in ran.out
@@ -48,3 +58,12 @@ def test_the_demo_works_with_keys_set_and_shows_none(run, monkeypatch):
     ran = run("demo", "--dialect", "openai-chat")
     assert ran.code == 0
     assert "planted" not in ran.out + ran.err
+
+
+def test_a_wire_format_of_ones_own_is_shown_too(run, tmp_path, monkeypatch):
+    bundled = next(folders.candidates("openai-chat", folders.BUNDLED)).read_text("utf-8")
+    (tmp_path / "mine-chat.yaml").write_text(bundled.replace("id: openai-chat", "id: mine-chat", 1), "utf-8")
+    monkeypatch.setenv("AI_LIB_MANIFESTS", str(tmp_path))
+    ran = run("demo", "--dialect", "mine-chat")
+    assert ran.code == 0
+    assert "no provider of this wire format is known" in ran.out

@@ -27,7 +27,9 @@ def test_nothing_at_all_prints_the_help(run):
     assert "ai-lib demo" in ran.out
 
 
-@pytest.mark.parametrize("argv", [["nope"], ["chat", "--nope"], ["manifest"], ["manifest", "check"], ["providers", "x"]])
+@pytest.mark.parametrize(
+    "argv", [["nope"], ["chat", "--nope"], ["manifest"], ["manifest", "check"], ["providers", "x"]]
+)
 def test_wrong_usage_is_2(run, argv):
     ran = run(*argv)
     assert ran.code == 2
@@ -35,7 +37,8 @@ def test_wrong_usage_is_2(run, argv):
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["chat"], ["demo"], ["simulate"], ["providers"], ["providers", "show"], ["manifest", "check"]]
+    "argv",
+    [[], ["chat"], ["demo"], ["simulate"], ["providers"], ["providers", "show"], ["manifest", "check"]],
 )
 def test_every_command_has_help(run, argv):
     assert run(*argv, "--help").code == 0
@@ -92,7 +95,17 @@ def test_ctrl_c_during_an_answer_is_130():
     from ai_lib_python.simulator import Answer, Simulator
 
     with Simulator([Answer("one two", delay=20)]) as server:
-        argv = [*COMMAND, "chat", "Hi", "-m", "openai/x", "--base-url", server.address("openai"), "--api-key-env", "K"]
+        argv = [
+            *COMMAND,
+            "chat",
+            "Hi",
+            "-m",
+            "openai/x",
+            "--base-url",
+            server.address("openai"),
+            "--api-key-env",
+            "K",
+        ]
         with subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
@@ -110,7 +123,9 @@ def test_ctrl_c_during_an_answer_is_130():
 
 
 def test_a_terminal_without_the_characters_still_gets_an_answer():
-    ran = in_a_process("chat", "caf\u00e9 \u2603", "-m", "simulator/openai-chat", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    ran = in_a_process(
+        "chat", "caf\u00e9 \u2603", "-m", "simulator/openai-chat", PYTHONIOENCODING="ascii", PYTHONUTF8="0"
+    )
     assert ran.returncode == 0
     assert ran.stdout.startswith("You said: caf")
 

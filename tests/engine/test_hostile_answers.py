@@ -204,3 +204,29 @@ DEEP = b"[" * 100_000
 async def test_a_body_nested_too_deep_is_an_error_of_ours(body: bytes, status: int, stream: bool) -> None:
     for headers in (JSON, SSE):
         assert isinstance(await outcome("openai-chat", Answer(body, status, headers), stream=stream), AiLibError)
+
+
+@pytest.mark.parametrize("path", ["$[0]", "$.a[99999999999]", "$.a[999999]", "$.b.c", "$.b[0]", "", "$", "$.l.x", "$.l[0][0]"])
+def test_a_path_that_leads_nowhere_changes_no_arguments(path: str) -> None:
+    from ai_lib_python._engine.patches import apply_patch
+
+    arguments: dict[str, Any] = {"b": "text", "l": [1]}
+    apply_patch(arguments, path, "x")
+    assert {key: value for key, value in arguments.items() if value != []} == {"b": "text", "l": [1]}
+
+
+def test_arguments_that_come_place_by_place_are_put_together() -> None:
+    from ai_lib_python._engine.patches import apply_patch
+
+    arguments: dict[str, Any] = {}
+    for path, value in [("$.cities[1].name", "Par"), ("$.cities[1].name", "is"), ("$.cities[0]", 1), ("$['a b']", True)]:
+        apply_patch(arguments, path, value)
+    assert arguments == {"cities": [1, {"name": "Paris"}], "a b": True}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+async def test_numbers_too_large_for_json_do_not_hide_an_error(stream: bool) -> None:
+    body = b'{"error": {"message": {"n": %s}, "code": %s}}' % (b"9" * 30, b"9" * 30)
+    for headers in (JSON, SSE):
+        given = b"data: " + body + b"\n\n" if stream and headers == SSE else body
+        assert isinstance(await outcome("openai-chat", Answer(given, 200, headers), stream=stream), AiLibError)

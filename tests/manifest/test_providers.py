@@ -220,11 +220,18 @@ ROWS = [
         {"temperature": 0.5, "reasoning_effort": "none"},
     ),
     Row(
-        "gpt-5.6 reasons by default, so it takes no tools",
+        "gpt-5.6 takes tools only with reasoning off, so it is switched off beside them",
         "openai/gpt-5.6-terra",
         with_tools,
-        {"tools": None},
-        {("tools", "dropped")},
+        {"tools": [...], "reasoning_effort": "none"},
+        {("reasoning", "defaulted"), ("reasoning", "renamed")},
+    ),
+    Row(
+        "gpt-5.6 loses an effort beside tools",
+        "openai/gpt-5.6-terra",
+        lambda c: with_tools(c).reasoning("high"),
+        {"tools": [...], "reasoning_effort": "none"},
+        {("reasoning", "dropped"), ("reasoning", "defaulted"), ("reasoning", "renamed")},
     ),
     Row(
         "gpt-5.6 takes tools with reasoning off",
@@ -746,7 +753,7 @@ def test_a_parameter_goes_out_as_the_provider_takes_it(row: Row) -> None:
 
 
 def test_openai_drops_for_a_reason_that_says_what_to_do() -> None:
-    shown = preview("openai/gpt-5.6-terra", with_tools)
+    shown = preview("openai/gpt-5.6-terra", hot)
     assert ".reasoning(False)" in shown.adjustments[0].reason
 
 
@@ -821,7 +828,7 @@ def test_usage_is_asked_for_where_it_must_be(provider: str) -> None:
 PICTURE = ContentBlock.image_url("https://example.com/a.png")
 SOUND = ContentBlock.audio(b"abc", "audio/mpeg")
 PAPER = ContentBlock.file(b"abc", filename="a.pdf")
-THOUGHT = ReasoningPart("hm", origin="openai-chat")
+THOUGHT = ReasoningPart("hm")
 
 
 @pytest.mark.parametrize(
@@ -894,7 +901,7 @@ def test_mistral_gets_ids_of_nine_letters_the_same_both_ways() -> None:
 
 
 def test_mistral_gets_its_thoughts_back() -> None:
-    thought = ReasoningPart("hm", signature="s", origin="openai-chat")
+    thought = ReasoningPart("hm", signature="s", origin="mistral")
     messages = preview("mistral/m", messages=history(thought, TextPart("ok"))).body["messages"]
     assert messages[1]["content"] == [
         {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "signature": "s"},
@@ -927,7 +934,7 @@ def test_reasoning_goes_back_by_the_name_reasoning(model: str) -> None:
 def read(provider: str, *, body: Any = None, frames: list[Any] | None = None) -> Any:
     manifest = load(provider)
     program = program_of(manifest)
-    sink = Assembler(program.finish, manifest.dialect)
+    sink = Assembler(program.finish, manifest.id)
     if body is not None:
         program.read_response(sink, body)
     for frame in frames or []:
@@ -1006,9 +1013,9 @@ def test_mistrals_lists_of_chunks_are_read() -> None:
     answer = read("mistral", body=choice(content=[thinking, {"type": "text", "text": "ok"}, reference]))
     assert answer.content == "ok"
     assert answer.parts == (
-        ReasoningPart("hm", "s", None, "openai-chat"),
+        ReasoningPart("hm", "s", None, "mistral"),
         TextPart("ok"),
-        OpaquePart(reference, "openai-chat"),
+        OpaquePart(reference, "mistral"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from re import fullmatch
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 EARLIEST_MILLISECONDS = 1e11
 """A larger number counts milliseconds since 1970: as seconds it would be past the year 5000."""
+
+_DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?"
 
 FIELDS = ("message", "code", "type", "param", "request_id")
 
@@ -191,26 +194,27 @@ def _moment(text: Any) -> datetime | None:
         if text[:4].isdecimal():
             return datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
         return parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def from_duration(value: Any) -> float | None:
     """A duration such as ``6m0s``, ``1.5s`` or ``34s``."""
-    match = fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?(?:(\d+)ms)?", value) if isinstance(value, str) else None
+    match = fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match is None or not any(match.groups()):
         return None
     hours, minutes, seconds, milliseconds = (float(group or 0) for group in match.groups())
-    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+    return _number(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        return max(0.0, float(value))
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return max(0.0, number) if isfinite(number) else None
 
 
 _UNITS: dict[str, Callable[[Any], float | None]] = {

@@ -16,12 +16,12 @@ from .values import write_value
 from .writer import Writer, compile_function
 
 
-def write_encoder(manifest: Source, data: dict[str, Any], dialect: str) -> Writer:
+def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
     """The source of ``encode(request, stream, notes) -> (path, query, headers, body)``."""
     context = Context(manifest, data.get("fragments", {}), "request")
     writer = context.writer
     with writer.block("def encode(request, stream, notes):"):
-        scope = _scope(context, data, dialect)
+        scope = _scope(context, data)
         request = data.get("request", {})
         with context.at("request"):
             path = _path(context, scope, request)
@@ -33,16 +33,16 @@ def write_encoder(manifest: Source, data: dict[str, Any], dialect: str) -> Write
     return writer
 
 
-def compile_encoder(manifest: Source, data: dict[str, Any], dialect: str) -> Callable[..., Any]:
+def compile_encoder(manifest: Source, data: dict[str, Any]) -> Callable[..., Any]:
     """The encoder, ready to call."""
-    return compile_function(write_encoder(manifest, data, dialect), "encode", f"{manifest.id} encode")
+    return compile_function(write_encoder(manifest, data), "encode", f"{manifest.id} encode")
 
 
-def _scope(context: Context, data: dict[str, Any], dialect: str) -> Scope:
+def _scope(context: Context, data: dict[str, Any]) -> Scope:
     writer = context.writer
     options = writer.reference(_turn_options(context, data), "turn_options")
     function = writer.reference(arrange, "arrange")
-    writer.line(f"system, turns = {function}(request.messages, {options}, {dialect!r}, notes)")
+    writer.line(f"system, turns = {function}(request.messages, {options}, {context.manifest.id!r}, notes)")
     names = {
         "model": Ref(writer.assign("request.model"), VALUE, True),
         "stream": Ref("stream", VALUE, True),

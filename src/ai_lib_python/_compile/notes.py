@@ -33,9 +33,9 @@ class Notes:
     def moved(self, kind: str, reason: str) -> None:
         self._once(Adjustment(kind, "moved", reason))
 
-    def drop(self, kind: str, reason: str) -> None:
-        """A part of a message that this wire cannot say; noted once for each kind and reason."""
-        self._once(Adjustment(kind, "dropped", reason))
+    def omitted(self, kind: str, reason: str) -> None:
+        """A part of a message that this wire does not take back; noted once for each kind and reason."""
+        self._once(Adjustment(kind, "omitted", reason))
 
     def _once(self, adjustment: Adjustment) -> None:
         if adjustment not in self.adjustments:

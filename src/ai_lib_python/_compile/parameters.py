@@ -4,8 +4,9 @@
     tools: {to: tools, as: {$each: $value, $do: {...}}}
     reasoning: {as: {thinking: {...}}}        without `to`, a map is merged into the body
 
-The order in which a rule's words are applied is the order of ``_RULES``. Whatever goes
-out otherwise than it was given is noted, and stands in ``response.adjustments``.
+Rules are applied in the manifest's order, and the words of one rule in the order of
+``_RULES``; a condition sees other parameters as the rules before have left them. Whatever
+goes out otherwise than it was given is noted, and stands in ``response.adjustments``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from ..request import PARAMETERS
 from .conditions import write_condition
 from .context import Context
-from .scope import PARAMETER_TYPES, VALUE, Ref, Scope
+from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
 
@@ -42,11 +45,13 @@ def _write_unknown(context: Context, scope: Scope, name: str) -> None:
 
 
 def _write_rule(context: Context, scope: Scope, name: str, rule: Mapping[str, Any], targets: Mapping[str, str]) -> None:
-    value = context.writer.assign(scope.names[name].code)
+    value = scope.names[name].code
     for word, write in _RULES.items():
         if word in rule:
             with context.at(word):
+                _check_plain(context, name, word)
                 write(context, scope, name, value, rule)
+    scope.forget(value)
     with context.writer.block(f"if {value} is not None:"):
         inner = scope.inside(value=Ref(value, PARAMETER_TYPES.get(name, VALUE), True))
         result = Ref(value, VALUE, True)
@@ -54,6 +59,11 @@ def _write_rule(context: Context, scope: Scope, name: str, rule: Mapping[str, An
             with context.at("as"):
                 result = write_value(context, inner, rule["as"])
         _place(context, scope, name, rule, result, targets)
+
+
+def _check_plain(context: Context, name: str, word: str) -> None:
+    if name in PARAMETER_TYPES and word in _PLAIN_ONLY:
+        context.fail(f"{name} is more than a plain value; use refused_when with $value.field, or as")
 
 
 def _place(
@@ -169,10 +179,24 @@ def _fixed(context: Context, scope: Scope, name: str, value: str, rule: Mapping[
 
 
 def _default(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
-    default = rule["default"]
-    with context.writer.block(f"if {value} is None:"):
-        _note(context, scope, "defaulted", name, rule.get("reason", "required here"), "None", repr(default))
-        context.writer.line(f"{value} = {default!r}")
+    default = _default_code(context, name, rule["default"])
+    reason = rule.get("default_reason", rule.get("reason", "required here"))
+    condition = f"{value} is None"
+    if "default_when" in rule:
+        condition = f"{condition} and ({write_condition(context, scope.inside(), rule['default_when'])})"
+    with context.writer.block(f"if {condition}:"):
+        _note(context, scope, "defaulted", name, reason, "None", default)
+        context.writer.line(f"{value} = {default}")
+
+
+def _default_code(context: Context, name: str, default: Any) -> str:
+    """The default as code; a map becomes the record that the parameter is."""
+    if name not in PARAMETER_STRUCTS:
+        return repr(default)
+    try:
+        return context.writer.reference(msgspec.convert(default, PARAMETER_STRUCTS[name]))
+    except msgspec.ValidationError as error:
+        context.fail(str(error))
 
 
 _RULES = {
@@ -186,6 +210,7 @@ _RULES = {
     "fixed": _fixed,
     "default": _default,
 }
+_PLAIN_ONLY = {"map", "values", "min", "max", "fixed"}
 
 
 def put_at(body: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:

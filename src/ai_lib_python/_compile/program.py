@@ -19,8 +19,6 @@ class ManifestLike(Protocol):
     @property
     def id(self) -> str: ...
     @property
-    def dialect(self) -> str: ...
-    @property
     def data(self) -> dict[str, Any]: ...
 
     def where(self, path: tuple[str | int, ...]) -> str: ...
@@ -35,7 +33,7 @@ class Program:
     @cached_property
     def encode(self) -> Callable[..., Any]:
         """``encode(request, stream, notes) -> (path, query, headers, body)``"""
-        return compile_encoder(self._manifest, self._manifest.data, self._manifest.dialect)
+        return compile_encoder(self._manifest, self._manifest.data)
 
     @cached_property
     def read_response(self) -> Callable[..., None]:
@@ -73,7 +71,7 @@ class Program:
         """The source of all functions, for people to read."""
         manifest, data = self._manifest, self._manifest.data
         sources = {
-            "encode a request": write_encoder(manifest, data, manifest.dialect),
+            "encode a request": write_encoder(manifest, data),
             "read an answer": write_reader(manifest, data, "response"),
             "read a frame of a stream": write_reader(manifest, data, "stream"),
             "classify an error": write_classifier(manifest, data),

@@ -58,7 +58,7 @@ def _part_fields() -> dict[str, str]:
 
 
 RECORDS: dict[str, dict[str, str]] = {
-    "turn": {"role": VALUE, "source": VALUE, "parts": "list:part", "text": VALUE, "only_text": VALUE},
+    "turn": {"role": VALUE, "source": VALUE, "parts": "list:part", "text": VALUE, "only_text": VALUE, "reasoning": VALUE},
     "system": {"parts": "list:part", "text": VALUE},
     "part": _part_fields(),
     "tool": _fields(ToolDefinition),
@@ -80,6 +80,13 @@ PARAMETER_TYPES: dict[str, str] = {
     "reasoning": "reasoning",
 }
 """The types of the parameters that are more than a plain value."""
+
+PARAMETER_STRUCTS: dict[str, type[Any]] = {
+    "tool_choice": ToolChoice,
+    "response_format": ResponseFormat,
+    "reasoning": Reasoning,
+}
+"""The structs of those that a manifest may give a default."""
 
 
 class Ref(NamedTuple):
@@ -113,6 +120,10 @@ class Scope:
         """What ``base.step`` was computed to, if it was."""
         found = self._known.get((base, step))
         return found if found or self._parent is None else self._parent.known(base, step)
+
+    def forget(self, base: str) -> None:
+        """``base`` has another value from here on."""
+        self._known = {key: ref for key, ref in self._known.items() if key[0] != base}
 
     def remember(self, base: str, step: str | int, ref: Ref) -> None:
         self._known[(base, step)] = ref

@@ -22,7 +22,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         system: ``inline`` among the turns, or ``hoist``-ed out of them.
         merge: neighbours of one wire role become one turn.
         tool_results: ``group`` as they come, or ``split`` into a turn each.
-        reasoning: ``native`` sends only reasoning of this dialect, ``keep`` any reasoning's text.
+        reasoning: ``native`` sends only reasoning of this provider, ``keep`` any reasoning's text.
     """
 
     roles: dict[str, str]
@@ -40,6 +40,7 @@ class Turn(msgspec.Struct, frozen=True):
         source: our role: ``system``, ``user``, ``assistant`` or ``tool``.
         text: the text, where one plain text is all that is said; calls and reasoning do not count.
         only_text: the same, where there is nothing else at all.
+        reasoning: the text of all reasoning parts, or None.
     """
 
     role: str
@@ -47,6 +48,7 @@ class Turn(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     text: str | None = None
     only_text: str | None = None
+    reasoning: str | None = None
 
 
 class System(msgspec.Struct, frozen=True):
@@ -57,12 +59,12 @@ class System(msgspec.Struct, frozen=True):
 
 
 def arrange(
-    messages: Sequence[Message], options: TurnOptions, dialect: str, notes: Notes
+    messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes
 ) -> tuple[System | None, tuple[Turn, ...]]:
     """Splits messages into system prompts and turns as ``options`` say."""
     if not messages:
         raise UnsupportedError("a request needs at least one message; add .user(...) or .messages([...])")
-    pieces = list(_pieces(messages, options, dialect, notes))
+    pieces = list(_pieces(messages, options, provider, notes))
     system = None
     if options.system == "hoist":
         system = _hoisted(pieces, notes)
@@ -76,13 +78,13 @@ _Piece = tuple[str, tuple[Part, ...]]
 
 
 def _pieces(
-    messages: Sequence[Message], options: TurnOptions, dialect: str, notes: Notes
+    messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes
 ) -> Iterable[_Piece]:
     """Each message as its role and parts; tool results stand in pieces of their own."""
     names: dict[str, str] = {}
     for message in messages:
         source = message.role.value
-        parts = _native(message.parts, options, dialect, notes)
+        parts = _native(message.parts, options, provider, notes)
         if source == "assistant":
             names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
         if not any(isinstance(part, ToolResult) for part in parts):
@@ -105,27 +107,27 @@ def _named(result: ToolResult, names: dict[str, str]) -> ToolResult:
 
 
 def _native(
-    parts: tuple[Part, ...], options: TurnOptions, dialect: str, notes: Notes
+    parts: tuple[Part, ...], options: TurnOptions, provider: str, notes: Notes
 ) -> tuple[Part, ...]:
-    """The parts without what only another dialect would understand."""
-    if all(getattr(part, "origin", None) in (None, dialect) for part in parts):
+    """The parts without what only another provider would understand."""
+    if all(getattr(part, "origin", None) in (None, provider) for part in parts):
         return parts
-    kept = (_translated(part, options, dialect, notes) for part in parts)
+    kept = (_translated(part, options, provider, notes) for part in parts)
     return tuple(part for part in kept if part is not None)
 
 
-def _translated(part: Part, options: TurnOptions, dialect: str, notes: Notes) -> Part | None:
+def _translated(part: Part, options: TurnOptions, provider: str, notes: Notes) -> Part | None:
     origin = getattr(part, "origin", None)
-    if origin in (None, dialect):
+    if origin in (None, provider):
         return part
     if isinstance(part, (TextPart, ToolCall)):
         if part.signature is None:
             return part
-        notes.drop("signature", f"it is from {origin} and means nothing here")
+        notes.omitted("signature", f"it is from {origin} and means nothing here")
         return msgspec.structs.replace(part, signature=None, origin=None)
     if isinstance(part, ReasoningPart) and options.reasoning == "keep" and part.text:
         return ReasoningPart(part.text)
-    notes.drop(part.kind, f"it is from {origin} and means nothing here")
+    notes.omitted(part.kind, f"it is from {origin} and means nothing here")
     return None
 
 
@@ -165,4 +167,5 @@ def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
     text = None
     if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
         text = said[0].text
-    return Turn(roles[source], source, parts, text, text if len(parts) == 1 else None)
+    thoughts = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
+    return Turn(roles[source], source, parts, text, text if len(parts) == 1 else None, thoughts or None)

@@ -233,7 +233,14 @@ def loop(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[Scope
             with context.at("$where"):
                 condition = write_condition(context, inner, node["$where"])
             blocks.enter_context(context.writer.block(f"if {condition}:"))
+            inner = _narrowed_by(context, inner, node["$where"])
         yield inner
+
+
+def _narrowed_by(context: Context, scope: Scope, where: Any) -> Scope:
+    """The scope behind a ``$where`` that lets one kind of part through."""
+    kind = where.get(".kind") if isinstance(where, dict) else None
+    return narrowed(context, scope, ".kind", kind) if isinstance(kind, str) else scope
 
 
 def _with(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
@@ -279,7 +286,7 @@ def _drop(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     if "notes" not in scope.names or scope.current is None or not scope.current.type.startswith("part:"):
         context.fail("$drop stands only in the case of one kind of part of a request")
     kind = scope.current.type.partition(":")[2]
-    context.writer.line(f"{scope.names['notes'].code}.drop({kind!r}, {str(node['$drop'])!r})")
+    context.writer.line(f"{scope.names['notes'].code}.omitted({kind!r}, {str(node['$drop'])!r})")
     return NONE
 
 

@@ -182,9 +182,10 @@ class Assembler:
     def tool_call(
         self, at: Any = None, id: Any = None, name: Any = None, arguments: Any = None, signature: Any = None
     ) -> None:
-        call = self._call_for(at, id, name)
+        id = str(id) if id else None
+        call = self._call_for(_place(at), id, name)
         if id and not call.id:
-            call.id = str(id)
+            call.id = id
         if name and not call.name:
             call.name = str(name)
         if signature and call.signature is None:
@@ -196,7 +197,7 @@ class Assembler:
 
     def fragment(self, text: Any, at: Any = None, into: Any = None) -> None:
         """A piece of JSON text for the call, or the opaque part, that began at ``at``."""
-        call = self._calls_at.get(at)
+        call = self._calls_at.get(_place(at))
         if call is not None:
             self._add_arguments(call, text)
             return
@@ -208,14 +209,14 @@ class Assembler:
 
     def patch(self, path: Any, at: Any = None, value: Any = None, done: Any = None) -> None:
         """A value for one place in a call's arguments; texts for the same place are joined."""
-        call = self._calls_at.get(at) or (self._calls[-1] if self._calls else None)
+        call = self._calls_at.get(_place(at)) or (self._calls[-1] if self._calls else None)
         if call is None:
             return
         call.patched = call.patched or {}
         apply_patch(call.patched, self._as_text(path), value)
 
     def part_end(self, at: Any = None) -> None:
-        call = self._calls_at.get(at) or (self._calls[-1] if at is None and self._calls else None)
+        call = self._calls_at.get(_place(at)) or (self._calls[-1] if at is None and self._calls else None)
         if call is not None:
             self._end(call)
 
@@ -387,6 +388,14 @@ class Assembler:
             self._start(call)
         if self.events is not None:
             self.events.append(ToolCallEnded(call.index, call.id, call.name, call.arguments_json))
+
+
+def _place(at: Any) -> Any:
+    """What a dict may have as its key; a wire may put anything where an index is due."""
+    return at if at.__class__ in _INDEXES else repr(at)
+
+
+_INDEXES = frozenset({type(None), int, float, str})
 
 
 def _count(value: Any) -> int | None:

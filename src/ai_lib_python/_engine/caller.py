@@ -12,7 +12,7 @@ from ..errors import UnsupportedError
 from ..preview import RequestPreview
 from ..request import ChatRequest
 from ..response import Adjustment, CallStats, ChatResponse
-from ..warnings import AdjustmentWarning
+from ..warnings import AdjustmentWarning, SunsetWarning
 from .call import execute
 from .keys import Credential
 from .prepare import Prepared, prepare
@@ -26,7 +26,7 @@ POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
 """The adjustments that change what was asked for."""
 
-_TOLD: set[tuple[str, str, str, str]] = set()
+_TOLD: set[tuple[str, ...]] = set()
 
 
 class Caller:
@@ -68,6 +68,8 @@ class Caller:
     def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
         credential = self.target.credential
         prepared = prepare(self.target, request, stream=stream, timeout=timeout, credential=credential)
+        if prepared.manifest.sunset is not None:
+            _tell_sunset(prepared)
         if prepared.adjustments and self._on_unsupported != "ignore":
             for adjustment in prepared.adjustments:
                 if adjustment.action in UNEXPECTED:
@@ -83,9 +85,7 @@ class Caller:
         if self._on_unsupported == "error":
             raise UnsupportedError(text, provider=prepared.manifest.id, model=prepared.model)
         told = (prepared.manifest.id, prepared.model, adjustment.parameter, adjustment.action)
-        if told not in _TOLD:
-            _TOLD.add(told)
-            warnings.warn(text, AdjustmentWarning, stacklevel=5)
+        _warn_once(told, text, AdjustmentWarning)
 
     def _sender(self) -> Transport:
         if self._transport is None:
@@ -93,3 +93,17 @@ class Caller:
 
             self._transport = AiohttpTransport()
         return self._transport
+
+
+def _tell_sunset(prepared: Prepared) -> None:
+    manifest = prepared.manifest
+    successor = f"; {manifest.replacement} takes its place" if manifest.replacement else ""
+    text = f"{manifest.id}/{prepared.model} ends, or has ended, on {manifest.sunset}{successor}"
+    _warn_once((manifest.id, prepared.model), text, SunsetWarning)
+
+
+def _warn_once(told: tuple[str, ...], text: str, kind: type[Warning]) -> None:
+    """A warning that points at the caller's line, the first time only."""
+    if told not in _TOLD:
+        _TOLD.add(told)
+        warnings.warn(text, kind, stacklevel=6)

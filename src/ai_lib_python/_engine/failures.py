@@ -46,7 +46,7 @@ def malformed(
     shown = start_of(body, secrets)
     beginning = f"; it begins {shown[:80]!r}" if shown else "; it is empty"
     return MalformedResponse(
-        f"{prepared.manifest.name} answered {status} with {problem}{beginning}",
+        f"{prepared.manifest.name} answered {status} with {redact(problem, secrets)}{beginning}",
         provider=prepared.manifest.id,
         model=prepared.model,
         status_code=status,
@@ -77,10 +77,14 @@ def _classified(
         model=prepared.model,
         status_code=status,
         retry_after=found.retry_after,
-        request_id=found.request_id,
-        code=found.code,
+        request_id=_without_keys(found.request_id, hidden),
+        code=_without_keys(found.code, hidden),
         body=start_of(body, hidden),
     )
+
+
+def _without_keys(text: str | None, secrets: Iterable[str]) -> str | None:
+    return None if text is None else redact(text, secrets)
 
 
 def _address(prepared: Prepared) -> str:

@@ -5,31 +5,56 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[['\"](.*?)['\"]\]")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9})\]|\[['\"](.*?)['\"]\]")
+
+FARTHEST = 1000
+"""How far behind a list's end a place may lie; what lies further away is no answer but an attack."""
 
 
 def apply_patch(target: dict[str, Any], path: str, value: Any) -> None:
-    """Sets ``value`` at ``path`` of ``target``; a text is added to the text that is there."""
-    steps: list[str | int] = [
-        int(index) if index else (name or quoted) for name, index, quoted in _STEP.findall(path.removeprefix("$"))
-    ]
-    if not steps:
-        return
+    """Sets ``value`` at ``path`` of ``target``; a text is added to the text that is there.
+
+    A path that leads through something else than maps and lists changes nothing.
+    """
+    steps = _steps(path)
     place: Any = target
     for step, following in zip(steps, steps[1:]):
-        fresh: Any = [] if isinstance(following, int) else {}
-        place = _child(place, step, fresh)
-    old = _child(place, steps[-1], None)
-    joined = old + value if isinstance(old, str) and isinstance(value, str) else value
-    place[steps[-1]] = joined
+        if not _fits(place, step):
+            return
+        if (child := _get(place, step)) is None:
+            child = [] if isinstance(following, int) else {}
+            _set(place, step, child)
+        place = child
+    if not steps or not _fits(place, steps[-1]):
+        return
+    old = _get(place, steps[-1])
+    _set(place, steps[-1], old + value if isinstance(old, str) and isinstance(value, str) else value)
 
 
-def _child(place: Any, step: str | int, fresh: Any) -> Any:
-    """What stands at ``step``, made if it is not there."""
-    if isinstance(step, int):
-        while len(place) <= step:
-            place.append(None)
-        if place[step] is None:
-            place[step] = fresh
-        return place[step]
-    return place.setdefault(step, fresh) if fresh is not None else place.get(step)
+def _steps(path: str) -> list[str | int]:
+    """The keys and indexes of a path; none where it is not read to its end."""
+    path = path.removeprefix("$")
+    found = list(_STEP.finditer(path))
+    if "".join(match.group() for match in found) != path:
+        return []
+    return [int(index) if index else (name or quoted) for name, index, quoted in map(re.Match.groups, found)]
+
+
+def _fits(place: Any, step: str | int) -> bool:
+    """Whether ``place`` is what such a step leads into."""
+    if isinstance(step, str):
+        return isinstance(place, dict)
+    return isinstance(place, list) and step < len(place) + FARTHEST
+
+
+def _get(place: Any, step: Any) -> Any:
+    if isinstance(place, dict):
+        return place.get(step)
+    return place[step] if step < len(place) else None
+
+
+def _set(place: Any, step: Any, value: Any) -> None:
+    """Puts ``value`` there; a list is filled up with None as far as that."""
+    if isinstance(place, list):
+        place.extend([None] * (step + 1 - len(place)))
+    place[step] = value

@@ -20,7 +20,7 @@ def read_answer(
     data = parse_body(body)
     if data is None:
         raise malformed(prepared, status, body, "a body that is no JSON", secrets)
-    sink = Assembler(prepared.program.finish, prepared.manifest.dialect)
+    sink = Assembler(prepared.program.finish, prepared.manifest.id)
     try:
         prepared.program.read_response(sink, data)
     except ErrorInAnswer as error:

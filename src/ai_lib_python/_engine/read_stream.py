@@ -8,6 +8,7 @@ import msgspec
 
 from .._wire.frame import Frame, FramingError
 from .._wire.framings import FRAMINGS
+from .._wire.redact import BODY_LIMIT
 from ..errors import AiLibError, IncompleteStream
 from ..events import StreamingEvent
 from ..message import NOT_JSON
@@ -16,8 +17,8 @@ from .assemble import Assembler, ErrorInAnswer
 from .failures import error_in_answer, malformed, with_context
 from .prepare import Prepared
 
-SHOWN = 2000
-"""How many bytes of a body that makes no sense are kept for the error."""
+SHOWN = 2 * BODY_LIMIT
+"""How many bytes of a body that makes no sense are kept for the error: more than are shown, to find keys on the edge."""
 
 
 class StreamReader:
@@ -35,7 +36,7 @@ class StreamReader:
         stream = prepared.manifest.data.get("stream", {})
         self.over = False
         self.failure: AiLibError | None = None
-        self.sink = Assembler(prepared.program.finish, prepared.manifest.dialect, [])
+        self.sink = Assembler(prepared.program.finish, prepared.manifest.id, [])
         self.prepared = prepared
         self._status = status
         self._headers = headers
@@ -45,7 +46,7 @@ class StreamReader:
         self._ends = frozenset(stream.get("ends", ()))
         self._read = prepared.program.read_frame
         self._beginning = b""
-        self._whole = [] if _is_one_json(headers, stream) else None
+        self._whole: list[bytes] | None = [] if _is_one_json(headers, stream) else None
 
     def feed(self, chunk: bytes) -> list[StreamingEvent]:
         """The events that this piece of the body completes."""
@@ -166,4 +167,4 @@ class StreamReader:
 
 def _is_one_json(headers: dict[str, str], stream: dict[str, Any]) -> bool:
     """Whether the body is one JSON value although the manifest expects frames."""
-    return stream.get("framing", "sse") == "sse" and headers.get("content-type", "").startswith("application/json")
+    return stream.get("framing", "sse") == "sse" and headers.get("content-type", "").lower().startswith("application/json")

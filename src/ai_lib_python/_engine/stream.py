@@ -17,6 +17,8 @@ from .failures import with_context
 from .prepare import Prepared
 from .read_stream import StreamReader
 
+CLOSED = "this stream is closed; call .stream() again for another"
+
 
 class ChatStream:
     """The events of one streamed answer.
@@ -74,8 +76,9 @@ class ChatStream:
 
     async def aclose(self) -> None:
         """Ends the stream; where it was not read to its end the provider sees a disconnect."""
+        self._run.closed = True
         steps = self._steps or (self._given() if self._given is not None else None)
-        if steps is not None:
+        if steps is not None and not steps.ag_running:  # another task that waits for an event is woken by the close
             await steps.aclose()
         await self._run.close()
 
@@ -122,6 +125,7 @@ class _Run:
         self._first: float | None = None
         self._ended: float | None = None
         self._complete = False
+        self.closed = False
 
     @property
     def reader(self) -> StreamReader:
@@ -133,6 +137,8 @@ class _Run:
         """Sends the request, once."""
         if self._reader is not None:
             return
+        if self.closed:
+            raise RuntimeError(CLOSED)
         prepared = self._prepare()
         self._started = perf_counter()
         secrets = self._secrets()
@@ -142,8 +148,9 @@ class _Run:
     async def events(self) -> AsyncGenerator[StreamingEvent, None]:
         """Everything the stream gives; the connection is let go however the loop is left."""
         await self.open()
-        if self._answer is None:
-            raise RuntimeError("this stream is closed")
+        if self._answer is None or self.closed:
+            await self.close()
+            raise RuntimeError(CLOSED)
         reader = self.reader
         try:
             async for chunk in self._answer.chunks():

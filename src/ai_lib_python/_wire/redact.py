@@ -29,4 +29,4 @@ def redact_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[s
 def start_of(body: bytes | str, secrets: Iterable[str] = ()) -> str:
     """The beginning of a body, for an error, without keys."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    return redact(text[:BODY_LIMIT], secrets)
+    return redact(text, secrets)[:BODY_LIMIT]  # the other way round, a key on the edge would be shown in part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,16 +23,16 @@ FIRST = ("id", "kind", "name", "status", "docs", "checked", "confidence", "endpo
 
 ENDINGS = (".yaml", ".yml")
 
-FUNCTIONS: dict[str, Callable[[Program], object]] = {
-    "request": lambda program: program.encode,
-    "response": lambda program: program.read_response,
-    "stream": lambda program: program.read_frame,
-    "errors": lambda program: program.classify,
-    "request id": lambda program: program.request_id,
-    "finish": lambda program: program.finish,
-    "serve": lambda program: program.serve,
-}
-"""What is made from a manifest. Each is made by itself, so that each can tell its own problem."""
+CLIENT = ("encode", "read_response", "read_frame", "classify", "request_id", "finish")
+SERVER = (
+    "read_request",
+    "write_response",
+    "write_frames",
+    "write_error",
+    "write_error_frames",
+    "write_models",
+)
+"""What is made from the two halves of a manifest: attributes that are compiled when they are asked for."""
 
 
 def run_check(args: Namespace) -> int:
@@ -51,7 +52,9 @@ def run_check(args: Namespace) -> int:
 
 def _placed(problem: str, path: Path) -> str:
     """The problem with the whole path of the file, as it was typed, so that editors find it."""
-    return f"{path}{problem[len(path.name) :]}" if problem.startswith(f"{path.name}:") else problem
+    if problem.startswith(f"{path.name}:"):
+        return f"{path}{problem[len(path.name) :]}"
+    return problem if problem.startswith(f"{path}:") else f"{problem} (inherited by {path})"
 
 
 def _problems(path: Path) -> Iterator[str]:
@@ -61,7 +64,7 @@ def _problems(path: Path) -> Iterator[str]:
     except ManifestError as error:
         yield error.message
         return
-    wrong = problems(document)
+    wrong = sorted(problems(document), key=_line)
     yield from wrong
     if wrong:
         return
@@ -76,6 +79,12 @@ def _problems(path: Path) -> Iterator[str]:
         yield from _compile_problems(variant)
 
 
+def _line(problem: str) -> int:
+    """The line that a problem stands in; 0 where it tells none."""
+    found = re.match(r"[^:]*:([0-9]+):", problem)
+    return int(found[1]) if found else 0
+
+
 def _variants(manifest: Manifest) -> Iterator[Manifest]:
     """The manifest, and as it is for each of the models that it has rules for."""
     yield manifest
@@ -86,10 +95,14 @@ def _variants(manifest: Manifest) -> Iterator[Manifest]:
 
 
 def _compile_problems(manifest: Manifest) -> Iterator[str]:
+    """What compiling says. Each function is made by itself, so that each can tell its own problem."""
     program = Program(manifest)
-    for make in FUNCTIONS.values():
+    makers: list[tuple[object, str]] = [(program, name) for name in CLIENT]
+    if "serve" in manifest.data:
+        makers += [(program.serve, name) for name in SERVER]
+    for half, name in makers:
         try:
-            make(program)
+            getattr(half, name)
         except ManifestError as error:
             yield error.message
 

@@ -152,13 +152,15 @@ def _fits(wanted: Mapping[str, str], query: Mapping[str, str]) -> bool:
     return all(query.get(name) == str(value) for name, value in wanted.items())
 
 
-def _rank(match: Match, arrived: Arrived) -> tuple[bool, int, str]:
+def _rank(match: Match, arrived: Arrived) -> tuple[bool, bool, int, str]:
     """Where several dialects fit: whose headers the request has; the plainest list, or the longest route."""
     own = _is_marked(match.manifest, arrived)
     serve = match.manifest.data["serve"]
     if match.lists_models:
-        return not own, len(serve["models"]["path"]), match.manifest.id
-    return not own, -max(len(route["path"]) for route in serve["routes"]), match.manifest.id
+        length = len(serve["models"]["path"])
+    else:
+        length = -max(len(route["path"]) for route in serve["routes"])
+    return not own, not any(_carries(way, arrived) for way in match.manifest.auth), length, match.manifest.id
 
 
 def _is_marked(manifest: Manifest, arrived: Arrived) -> bool:

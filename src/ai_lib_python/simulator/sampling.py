@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -107,11 +108,18 @@ def _array(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> li
 
 def _number(schema: Mapping[str, Any]) -> Any:
     """1, or the number nearest to it that the limits allow."""
-    low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1 if "exclusiveMinimum" in schema else 1)
-    high = schema.get("maximum", schema.get("exclusiveMaximum", 2) - 1 if "exclusiveMaximum" in schema else 1)
-    value = max(1, low) if low > high or high >= 1 else high
+    value = min(1, *_limits(schema, "maximum", "exclusiveMaximum", -1))
+    value = max(value, *_limits(schema, "minimum", "exclusiveMinimum", 1))
     step = schema.get("multipleOf")
     return value if not step or value % step == 0 else step * (value // step + 1)
+
+
+def _limits(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: int) -> list[Any]:
+    """The limits on one side, the exclusive one moved inside; infinity where there is none."""
+    limits = [schema[inclusive]] if inclusive in schema else []
+    if exclusive in schema:
+        limits.append(schema[exclusive] + step)
+    return limits or [-step * math.inf]
 
 
 def _string(schema: Mapping[str, Any]) -> str:

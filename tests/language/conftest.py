@@ -1,0 +1,118 @@
+"""What the tests of the language share: a small wire format to vary, and a transport that says its lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from ai_lib_python import AiClient, ChatResponse
+from ai_lib_python._manifest.yaml_source import parse
+from ai_lib_python.events import StreamingEvent
+from ai_lib_python.preview import RequestPreview
+
+BASE = """
+id: toy
+endpoint: {base_url: https://toy.example}
+auth: {scheme: none}
+request:
+  path: /chat
+  turns: {roles: {system: system, user: user, assistant: assistant, tool: tool}}
+  body: {messages: {$each: $turns, $do: {role: .role, text: .text}}}
+response:
+  steps: {text: .text, finish: .why, usage: .usage}
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps: {text: .text, finish: .why, usage: .usage}
+finish: {map: {done: stop}}
+"""
+"""As little as a wire can have. A test lays its own keys over it; they replace what is there."""
+
+
+class Answer:
+    """One scripted answer."""
+
+    def __init__(self, body: bytes | list[bytes], status: int, headers: dict[str, str]) -> None:
+        self._pieces = [body] if isinstance(body, bytes) else body
+        self.status = status
+        self.headers = headers
+
+    async def read(self) -> bytes:
+        return b"".join(self._pieces)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+    async def finish(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Scripted:
+    """A transport that gives one answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def send(self, request: Any) -> Answer:
+        return self._answer
+
+    async def aclose(self) -> None: ...
+
+
+def manifest_of(text: str) -> dict[str, Any]:
+    """The small wire with the keys of ``text`` in the place of its own."""
+    return {**parse(BASE, "base").data, **(parse(text, "test").data if text.strip() else {})}
+
+
+Preview = Callable[..., Awaitable[RequestPreview]]
+Execute = Callable[..., Awaitable[ChatResponse]]
+Stream = Callable[..., Awaitable[tuple[list[StreamingEvent], ChatResponse]]]
+
+
+@pytest.fixture
+def preview() -> Preview:
+    """What would be sent. ``ask`` gets the builder and may add to it; by default it says Hello."""
+
+    async def preview(
+        text: str, ask: Any = None, *, model: str = "m-1", stream: bool = False, **options: Any
+    ) -> RequestPreview:
+        client = await AiClient.create(f"toy/{model}", manifest=manifest_of(text), **options)
+        chat = client.chat().user("Hello") if ask is None else ask(client.chat())
+        return chat.preview(stream=stream)
+
+    return preview
+
+
+@pytest.fixture
+def execute() -> Execute:
+    """The response that is read from an answer."""
+
+    async def execute(
+        text: str, answer: Any, *, status: int = 200, headers: dict[str, str] | None = None
+    ) -> ChatResponse:
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        transport = Scripted(Answer(body, status, headers or {}))
+        client = await AiClient.create("toy/m-1", manifest=manifest_of(text), transport=transport)
+        return await client.chat().user("Hello").execute()
+
+    return execute
+
+
+@pytest.fixture
+def stream() -> Stream:
+    """The events and the response that are read from a streamed answer: bytes, or one JSON value a line."""
+
+    async def stream(text: str, *answer: Any) -> tuple[list[StreamingEvent], ChatResponse]:
+        pieces = [item if isinstance(item, bytes) else json.dumps(item).encode() + b"\n" for item in answer]
+        transport = Scripted(Answer(pieces, 200, {}))
+        client = await AiClient.create("toy/m-1", manifest=manifest_of(text), transport=transport)
+        async with client.chat().user("Hello").stream() as opened:
+            events = [event async for event in opened]
+        return events, opened.response
+
+    return stream
