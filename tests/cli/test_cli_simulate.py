@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from ai_lib_python.cli.choice import dialects
-from ai_lib_python.cli.failures import UsageProblem
+from ai_lib_python.cli.failures import UsageError
 from ai_lib_python.cli.script import read_script
 from ai_lib_python.simulator import Answer, SimulatedError
 
@@ -25,7 +25,7 @@ def test_the_simulator_says_where_it_is_answers_and_ends_with_ctrl_c(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         lines = [process.stdout.readline() for _ in range(3 + len(dialects()))]
         address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])[0]
-        for id, line in zip(dialects(), lines[3:]):
+        for id, line in zip(dialects(), lines[3:], strict=True):
             assert line.split() == [id, f"{address}/{id}"]
         body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}).encode()
         headers = {"authorization": "Bearer any", "content-type": "application/json"}
@@ -83,7 +83,7 @@ def test_a_script_has_texts_answers_tool_calls_and_errors(tmp_path):
 def test_a_wrong_script_says_where(run, tmp_path, text, said):
     script = tmp_path / "script.json"
     script.write_text(text)
-    with pytest.raises(UsageProblem, match=re.escape(said)):
+    with pytest.raises(UsageError, match=re.escape(said)):
         read_script(str(script))
     ran = run("simulate", "--script", str(script))
     assert ran.code == 2

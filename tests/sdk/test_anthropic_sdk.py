@@ -97,7 +97,9 @@ def test_thinking(client: Any, streamed: bool) -> None:
 
 
 def test_the_parameters_arrive(client: Any, simulator: Simulator) -> None:
-    client.messages.create(**ASK, temperature=0.5, top_p=0.9, top_k=5, stop_sequences=["x"])
+    # this release of the SDK knows no sampling parameters any more
+    sampling = {"temperature": 0.5, "top_p": 0.9, "top_k": 5}
+    client.messages.create(**ASK, stop_sequences=["x"], extra_body=sampling)
     request = simulator.requests[0].request
     assert request is not None
     assert (request.temperature, request.top_p, request.top_k, request.stop) == (0.5, 0.9, 5, ("x",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,6 +38,7 @@ class Caller:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
         self.target = target
         self._transport = transport
+        self._lock = Lock()
         self._on_unsupported = on_unsupported
 
     async def execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
@@ -88,11 +90,12 @@ class Caller:
         _warn_once(told, text, AdjustmentWarning)
 
     def _sender(self) -> Transport:
-        if self._transport is None:
-            from .._wire.aiohttp_transport import AiohttpTransport  # the HTTP library: only for who sends
+        with self._lock:  # threads that send their first request at once must share one
+            if self._transport is None:
+                from .._wire.aiohttp_transport import AiohttpTransport  # the HTTP library: only for who sends
 
-            self._transport = AiohttpTransport()
-        return self._transport
+                self._transport = AiohttpTransport()
+            return self._transport
 
 
 def _tell_sunset(prepared: Prepared) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from .._wire.redact import redact, start_of
+from .._wire.urls import shown
 from ..errors import REMOTE_ERRORS, AiLibError, MalformedResponse, RemoteError
 from ..message import NOT_JSON
 from .prepare import Prepared
@@ -43,14 +44,14 @@ def malformed(
     prepared: Prepared, status: int, body: bytes, problem: str, secrets: Iterable[str], partial: Any = None
 ) -> MalformedResponse:
     """The error for an answer that is not what the manifest expects."""
-    shown = start_of(body, secrets)
-    beginning = f"; it begins {shown[:80]!r}" if shown else "; it is empty"
+    start = start_of(body, secrets)
+    beginning = f"; it begins {start[:80]!r}" if start else "; it is empty"
     return MalformedResponse(
         f"{prepared.manifest.name} answered {status} with {redact(problem, secrets)}{beginning}",
         provider=prepared.manifest.id,
         model=prepared.model,
         status_code=status,
-        body=shown,
+        body=start,
         partial=partial,
     )
 
@@ -72,7 +73,7 @@ def _classified(
     message = redact(found.message, hidden) if found.message else _without_message(status, body, hidden)
     name = prepared.manifest.name
     return REMOTE_ERRORS[found.error_class](
-        f"{name} ({prepared.model}), HTTP {status}: {message} [{prepared.http.method} {_address(prepared)}]",
+        f"{name} ({prepared.model}), HTTP {status}: {message} [{prepared.http.method} {shown(prepared.http.url)}]",
         provider=prepared.manifest.id,
         model=prepared.model,
         status_code=status,
@@ -87,11 +88,6 @@ def _without_keys(text: str | None, secrets: Iterable[str]) -> str | None:
     return None if text is None else redact(text, secrets)
 
 
-def _address(prepared: Prepared) -> str:
-    """The URL without its query, which may hold a key."""
-    return prepared.http.url.partition("?")[0]
-
-
 def _without_message(status: int, body: bytes, secrets: Iterable[str]) -> str:
-    shown = start_of(body, secrets)[:200]
-    return shown if shown.strip() else "an empty body"
+    start = start_of(body, secrets)[:200]
+    return start if start.strip() else "an empty body"

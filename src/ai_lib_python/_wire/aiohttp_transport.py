@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from ..errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted
+from .._version import __version__
+from ..errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted, TransportError
 from .http import HttpRequest, HttpResponse
+from .urls import shown
 
 CONNECTIONS = 100
 """How many connections one client keeps open at once in one loop."""
@@ -37,6 +41,7 @@ class AiohttpTransport:
         self._proxies: dict[str, str | None] = {}
 
     async def send(self, request: HttpRequest) -> HttpResponse:
+        failure: TransportError
         try:
             answer = await self._session().request(
                 request.method,
@@ -48,10 +53,12 @@ class AiohttpTransport:
                 allow_redirects=False,
             )
         except asyncio.TimeoutError:
-            raise DeadlineExceeded(f"no answer from {request.url} within {request.timeout} s") from None
+            failure = DeadlineExceeded(f"no answer from {shown(request.url)} within {request.timeout} s")
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionFailed(f"could not reach {request.url}: {error}") from error
-        return AiohttpResponse(answer, request)
+            failure = _because(ConnectionFailed(f"could not reach {shown(request.url)}: {_words(error)}"), error)
+        else:
+            return AiohttpResponse(answer, request)
+        raise failure  # out here, so that the error drags along no other one that shows the request
 
     async def aclose(self) -> None:
         """Closes the pool of this loop, and what is left of pools whose loop has ended."""
@@ -82,14 +89,15 @@ class AiohttpTransport:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections, ssl=verify),
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=True,
+            headers={"User-Agent": f"ai-lib-python/{__version__}"},
             read_bufsize=CHUNK_LIMIT,
         )
 
     def _forget_ended_loops(self) -> None:
         """Lets go of pools whose event loop is closed; their sockets closed with it."""
-        for loop in [loop for loop in self._sessions if loop.is_closed()]:
-            _abandon(self._sessions.pop(loop))
+        for loop in list(self._sessions):
+            if loop.is_closed() and (session := self._sessions.pop(loop, None)) is not None:
+                _abandon(session)
 
 
 def _abandon(session: aiohttp.ClientSession) -> None:
@@ -100,12 +108,31 @@ def _abandon(session: aiohttp.ClientSession) -> None:
         return
     for connections in connector._conns.values():
         for protocol, *_ in connections:
-            transport = getattr(protocol, "transport", None)
-            plain = transport.get_extra_info("socket") if transport is not None else None
-            if plain is not None:
-                getattr(plain, "_sock", plain).close()
+            _drop(protocol.transport)
     connector._conns.clear()
     connector._closed = True
+
+
+def _drop(transport: Any) -> None:
+    """Closes a socket without the help of its loop, which would have done the last step in a callback."""
+    if transport is None:
+        return
+    inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    for step in (transport.abort, *(getattr(each, "_call_connection_lost", None) for each in (inner, transport))):
+        with suppress(RuntimeError):  # the loop is closed
+            if step is not None:
+                step(*(() if step == transport.abort else (None,)))
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without the request that the library's own words may show."""
+    return f"{error.status} {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
+
+
+def _because(failure: TransportError, error: Exception) -> TransportError:
+    """The failure with its cause, where the cause says nothing of the request."""
+    failure.__cause__ = None if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)) else error
+    return failure
 
 
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
@@ -149,7 +176,7 @@ class AiohttpResponse:
         self._answer.close()
 
     def _late(self) -> DeadlineExceeded:
-        return DeadlineExceeded(f"{self._request.url} did not finish within {self._request.timeout} s")
+        return DeadlineExceeded(f"{shown(self._request.url)} did not finish within {self._request.timeout} s")
 
     def _broken(self, error: Exception) -> StreamInterrupted:
-        return StreamInterrupted(f"the connection to {self._request.url} broke: {error}")
+        return StreamInterrupted(f"the connection to {shown(self._request.url)} broke: {error}")

@@ -42,6 +42,12 @@ def check_base_url(url: str) -> str:
     return url
 
 
+def shown(url: str) -> str:
+    """The URL as people may read it: without its query and without a password, which may be keys."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
 def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[str, str]) -> str:
     """The full URL of a call.
 

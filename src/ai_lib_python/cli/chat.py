@@ -14,7 +14,7 @@ from ..client import AiClient
 from ..errors import MissingKeyError
 from ..events import ContentDelta, RefusalDelta
 from .choice import Choice, choose
-from .failures import UsageProblem
+from .failures import UsageError
 from .output import say, say_json, tell
 from .question import read_question
 
@@ -50,7 +50,7 @@ def _key(variable: str | None) -> str | None:
         return None
     key = os.environ.get(variable)
     if not key:
-        raise UsageProblem(f"--api-key-env: {variable} is not set")
+        raise UsageError(f"--api-key-env: {variable} is not set")
     return key
 
 
@@ -87,7 +87,7 @@ async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) 
 
 def _timeout(args: Namespace) -> dict[str, Any]:
     if args.timeout is not None and not args.timeout > 0:
-        raise UsageProblem(f"--timeout: expected seconds, got {args.timeout:g}")
+        raise UsageError(f"--timeout: expected seconds, got {args.timeout:g}")
     return {"timeout": args.timeout}
 
 
@@ -95,7 +95,7 @@ def _request(client: AiClient, args: Namespace, question: str) -> ChatRequestBui
     """The request, with the parameters that were given.
 
     Raises:
-        UsageProblem: a value is impossible everywhere.
+        UsageError: a value is impossible everywhere.
     """
     chat = client.chat()
     try:
@@ -106,7 +106,7 @@ def _request(client: AiClient, args: Namespace, question: str) -> ChatRequestBui
             if getattr(args, name) is not None:
                 getattr(chat, name)(getattr(args, name))
     except (TypeError, ValueError) as error:
-        raise UsageProblem(str(error)) from error
+        raise UsageError(str(error)) from error
     return chat
 
 

@@ -63,21 +63,27 @@ def _either(names: list[str]) -> str:
 
 def _usable() -> Iterator[Manifest]:
     """The providers that could be called as things are, in the order of their ids."""
-    for manifest in _readable():
-        try:
-            Target(manifest)
-        except ConfigurationError:  # retired, or without an address
-            continue
-        yield manifest
+    return filter(_has_address, _readable())
+
+
+def _has_address(manifest: Manifest) -> bool:
+    try:
+        Target(manifest)
+    except ConfigurationError:  # retired, or a part of its address is not set
+        return False
+    return True
 
 
 def _readable() -> Iterator[Manifest]:
     """The providers whose manifests can be read; `providers` and `manifest check` tell of the others."""
-    for id in folders.known_ids():
-        try:
-            yield load(id)
-        except ManifestError:
-            continue
+    return filter(None, map(_loaded, folders.known_ids()))
+
+
+def _loaded(id: str) -> Manifest | None:
+    try:
+        return load(id)
+    except ManifestError:
+        return None
 
 
 def key_in_use(manifest: Manifest) -> str | None:
@@ -99,10 +105,8 @@ def dialects() -> list[str]:
 
 
 def _is_served(id: str) -> bool:
-    try:
-        return "serve" in load(id).data
-    except ManifestError:
-        return False
+    manifest = _loaded(id)
+    return manifest is not None and "serve" in manifest.data
 
 
 def speakers(dialect: str) -> list[Manifest]:

@@ -11,9 +11,9 @@ from time import perf_counter
 from ..errors import AiLibError
 from ..simulator import ReceivedRequest, Simulator
 from .choice import dialects
-from .failures import UsageProblem
+from .failures import UsageError
 from .folded import as_json
-from .guide import STEPS, Shown, Stage, Step, Surprise
+from .guide import STEPS, Shown, Stage, Step, UnexpectedAnswerError
 from .output import bold, dim, say
 
 __all__ = ["run"]
@@ -34,7 +34,7 @@ def _chosen(named: list[str] | None) -> list[str]:
     known = dialects()
     for id in named or ():
         if id not in known:
-            raise UsageProblem(f'there is no wire format "{id}"; known are {", ".join(known)}')
+            raise UsageError(f'there is no wire format "{id}"; known are {", ".join(known)}')
     return list(dict.fromkeys(named)) if named else known
 
 
@@ -73,7 +73,7 @@ async def _show(step: Step, id: str, simulator: Simulator) -> bool:
     before = len(simulator.requests)
     try:
         shown, right = await step.perform(Stage(id, simulator)), True
-    except (AiLibError, Surprise) as error:
+    except (AiLibError, UnexpectedAnswerError) as error:
         shown, right = Shown([f"FAILED: {error}"]), False
     for request in simulator.requests[before:]:
         _say_marked("->", [_start(request), *as_json(request.body, _width()).splitlines()])

@@ -5,16 +5,16 @@ from __future__ import annotations
 from ..errors import AiLibError, ConfigurationError
 from . import FAILED, WRONG_USAGE
 
-__all__ = ["UsageProblem", "code_of", "in_words"]
+__all__ = ["UsageError", "code_of", "in_words"]
 
 
-class UsageProblem(Exception):
+class UsageError(Exception):
     """What was typed cannot be done; the message says why."""
 
 
 def code_of(error: Exception) -> int | None:
     """The exit code for an error; None for one that is a fault of this program."""
-    if isinstance(error, (ConfigurationError, UsageProblem)):
+    if isinstance(error, (ConfigurationError, UsageError)):
         return WRONG_USAGE
     return FAILED if isinstance(error, AiLibError) else None
 

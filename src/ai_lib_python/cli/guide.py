@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from ..chat import ChatRequestBuilder
     from ..response import ChatResponse
 
-__all__ = ["STEPS", "Shown", "Stage", "Step", "Surprise"]
+__all__ = ["STEPS", "Shown", "Stage", "Step", "UnexpectedAnswerError"]
 
 STORY = "Once upon a time, a wire format met another one, and they found that they meant the same."
 KEY = "no key is needed here"
 
 
-class Surprise(Exception):
+class UnexpectedAnswerError(Exception):
     """The simulator's answer came back otherwise than it was given."""
 
 
@@ -143,7 +143,7 @@ def _content(response: ChatResponse, expected: str) -> Shown:
 
 def _expect(given: str, expected: str) -> None:
     if given != expected:
-        raise Surprise(f"expected {expected!r}, got {given!r}")
+        raise UnexpectedAnswerError(f"expected {expected!r}, got {given!r}")
 
 
 STEPS = (

@@ -100,11 +100,15 @@ def _compile_problems(manifest: Manifest) -> Iterator[str]:
     makers: list[tuple[object, str]] = [(program, name) for name in CLIENT]
     if "serve" in manifest.data:
         makers += [(program.serve, name) for name in SERVER]
-    for half, name in makers:
-        try:
-            getattr(half, name)
-        except ManifestError as error:
-            yield error.message
+    return filter(None, (_problem_of(half, name) for half, name in makers))
+
+
+def _problem_of(half: object, name: str) -> str | None:
+    try:
+        getattr(half, name)
+    except ManifestError as error:
+        return error.message
+    return None
 
 
 def run_show(args: Namespace) -> int:

@@ -57,7 +57,7 @@ def table(rows: Iterable[Sequence[str]]) -> None:
 def columns(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Rows as lines, in columns as wide as they need to be."""
     lines = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths))
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         yield (" " * MARGIN).join(cells).rstrip()

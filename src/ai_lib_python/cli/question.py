@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, TextIO
 
-from .failures import UsageProblem
+from .failures import UsageError
 from .output import tell
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ def read_question(typed: str | None, source: TextIO | None) -> str:
     """The question. ``-`` and nothing stand for standard input; a piped text comes after a typed one.
 
     Raises:
-        UsageProblem: there is no question at all.
+        UsageError: there is no question at all.
     """
     question = "" if typed is None or typed == "-" else typed
     piped = _read(source) if typed == "-" or _is_piped(source) else ""
     asked = "\n\n".join(part for part in (question.strip(), piped.strip("\n")) if part.strip())
     if not asked:
-        raise UsageProblem('there is no question: ai-lib chat "What is recursion?", or pipe one in')
+        raise UsageError('there is no question: ai-lib chat "What is recursion?", or pipe one in')
     return asked
 
 
@@ -43,7 +43,7 @@ def _read(source: TextIO | None) -> str:
         with _impatience(source):
             return source.read()
     except UnicodeDecodeError as error:
-        raise UsageProblem("standard input is not text in this terminal's encoding") from error
+        raise UsageError("standard input is not text in this terminal's encoding") from error
     except OSError:  # there is none that can be read, as in some services
         return ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -61,25 +61,28 @@ def _refused(rule: Rule) -> str:
 
 
 def _limits(rule: Rule) -> Iterator[str]:
+    """What holds for the values, word by word."""
     if "min" in rule and "max" in rule:
         yield f"{rule['min']} to {rule['max']}"
-    elif "min" in rule:
-        yield f"at least {rule['min']}"
-    elif "max" in rule:
-        yield f"at most {rule['max']}"
-    if "values" in rule:
-        yield f"only {', '.join(map(_shown, rule['values']))}"
-    if "map" in rule:
-        yield ", ".join(f"{given} becomes {sent}" for given, sent in rule["map"].items())
-    if "max_items" in rule:
-        yield f"at most {rule['max_items']} of them"
-    if "fixed" in rule:
-        yield f"always {_shown(rule['fixed'])}"
-    if "default" in rule:
-        yield f"{_shown(rule['default'])} if not given"
+        rule = {word: rule[word] for word in rule if word not in ("min", "max")}
+    for word, told in _TOLD.items():
+        if word in rule:
+            yield told(rule[word])
     if "refused_when" in rule:
         yield f"dropped at times: {rule.get('reason', 'not together with the rest')}"
 
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+_TOLD: dict[str, Callable[[Any], str]] = {
+    "min": lambda least: f"at least {least}",
+    "max": lambda most: f"at most {most}",
+    "values": lambda values: f"only {', '.join(map(_shown, values))}",
+    "map": lambda table: ", ".join(f"{given} becomes {sent}" for given, sent in table.items()),
+    "max_items": lambda most: f"at most {most} of them",
+    "fixed": lambda value: f"always {_shown(value)}",
+    "default": lambda value: f"{_shown(value)} if not given",
+}
+"""The words of a rule that say something about values."""

@@ -16,7 +16,7 @@ import msgspec
 
 from ..message import ToolCall
 from ..simulator import Answer, SimulatedError
-from .failures import UsageProblem
+from .failures import UsageError
 
 __all__ = ["read_script"]
 
@@ -27,16 +27,16 @@ def read_script(path: str) -> list[Scripted]:
     """The answers in the file.
 
     Raises:
-        UsageProblem: it cannot be read, or is not such a list; the message says where.
+        UsageError: it cannot be read, or is not such a list; the message says where.
     """
     try:
         listed = msgspec.json.decode(Path(path).read_bytes())
     except OSError as error:
-        raise UsageProblem(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{path}: is not JSON: {error}") from error
+        raise UsageError(f"{path}: is not JSON: {error}") from error
     if not isinstance(listed, list):
-        raise UsageProblem(f'{path}: expected a list of answers, such as ["Hello!"]')
+        raise UsageError(f'{path}: expected a list of answers, such as ["Hello!"]')
     return [_answer(item, f"{path}: answer {number}") for number, item in enumerate(listed, 1)]
 
 
@@ -44,17 +44,17 @@ def _answer(item: Any, where: str) -> Scripted:
     if isinstance(item, str):
         return Answer(item)
     if not isinstance(item, dict):
-        raise UsageProblem(f"{where}: expected a text or an object")
+        raise UsageError(f"{where}: expected a text or an object")
     kind: type[Scripted] = SimulatedError if "error_class" in item else Answer
     unknown = [key for key in item if key not in kind.__struct_fields__]
     if unknown:
-        raise UsageProblem(
+        raise UsageError(
             f"{where}: unknown key {unknown[0]!r}; known are {', '.join(kind.__struct_fields__)}"
         )
     try:
         return msgspec.convert(_with_calls(item), kind)
     except (msgspec.ValidationError, TypeError, KeyError) as error:
-        raise UsageProblem(f"{where}: {error}") from error
+        raise UsageError(f"{where}: {error}") from error
 
 
 def _with_calls(item: dict[str, Any]) -> dict[str, Any]:

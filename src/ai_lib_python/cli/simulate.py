@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from ..simulator import Simulator
 from .choice import dialects
-from .failures import UsageProblem
+from .failures import UsageError
 from .output import bold, dim, say, table
 from .script import read_script
 
@@ -33,7 +33,7 @@ async def _serve(simulator: Simulator, port: int) -> None:
     try:
         await simulator.start()
     except OSError as error:
-        raise UsageProblem(_why_not(port, error)) from error
+        raise UsageError(_why_not(port, error)) from error
     try:
         _say_where(simulator)
         await asyncio.Event().wait()

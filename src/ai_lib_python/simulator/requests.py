@@ -109,11 +109,17 @@ def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool) 
     if not isinstance(body, dict):
         raise WrongRequestError("the body is no JSON object")
     try:
-        return msgspec.convert(program.serve.read_request(body, path, streamed), _Request)
+        fields = program.serve.read_request(body, path, streamed) or {}
+        return msgspec.convert({name: _whole(value) for name, value in fields.items()}, _Request)
     except CannotExpress as error:
         raise WrongRequestError(f"there is no part of kind {error.args[0]!r} here") from None
     except msgspec.ValidationError as error:
         raise WrongRequestError(str(error)) from None
+
+
+def _whole(value: Any) -> Any:
+    """A number without a fraction as a whole number: ``5.0`` counts as 5 on a wire."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _messages(item: _Message) -> list[Message]:
