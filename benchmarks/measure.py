@@ -71,7 +71,7 @@ async def parallel(client: Any, repeat: int, seconds: float) -> list[float]:
 
     The server takes its time to answer here, so that the calls are in flight and not in the client, and
     the calls start one after the other. Both favour pools that look at every idle
-    connection (httpcore): with instant answers, or 100 calls started at once, they take five to ten times
+    connection (httpcore): with instant answers, or 100 calls started at once, they take several times
     the CPU for the first seconds. Counting begins when each connection has been used, and ends while the
     flight is still full; it is one mean, because answers that come together make single batches cheap.
     """

@@ -6,5 +6,5 @@
     await client.close()
 
 Each is written as its own documentation writes it, with its default settings, created once and used
-for all calls. All send the same prompt, all ask for usage in streams, so all receive the same bytes.
+for all calls. All send the same prompt and receive the same bytes.
 """

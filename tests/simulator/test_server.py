@@ -208,6 +208,14 @@ async def test_a_wire_format_that_is_only_a_yaml_file(tmp_path: Path) -> None:
     assert seen.headers["content-type"] == "application/x-ndjson"
 
 
+def test_a_broken_manifest_of_ones_own_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "lines.yaml").write_text(OWN_DIALECT.replace("$answer.text", "$answer.txet"))
+    with Simulator(manifest_dir=tmp_path) as simulator:
+        seen = post(simulator.address("lines") + "/say", {"say": ["x"]}, {"x-lines-key": "k"})
+    assert seen.status == 500
+    assert "lines.yaml:15: serve.response.said" in seen.json["error"]["message"]
+
+
 def test_nothing_of_the_server_is_imported_before_it_starts() -> None:
     code = (
         "import sys; import ai_lib_python.simulator as s; s.Simulator([s.Answer('x')]);"

@@ -93,14 +93,19 @@ def compile_classifier(manifest: Source, data: dict[str, Any]) -> Callable[..., 
     return compile_function(write_classifier(manifest, data), "classify", f"{manifest.id} classify")
 
 
-def compile_request_id(manifest: Source, data: dict[str, Any]) -> Callable[..., str | None]:
-    """``request_id(headers, body)``: where the provider puts the id of a request."""
+def write_request_id(manifest: Source, data: dict[str, Any]) -> Writer:
+    """The source of ``request_id(headers, body)``: where the provider puts the id of a request."""
     context = Context(manifest, data.get("fragments", {}), "errors")
     with context.writer.block("def request_id(headers, body):"), context.at("errors"):
         scope = Scope(Ref("body", WIRE), {"headers": Ref("headers", WIRE, True)})
         code = context.writer.reference(as_code, "as_code")
         context.writer.line(f"return {code}({_read(context, scope, data.get('errors', {}), 'request_id')})")
-    return compile_function(context.writer, "request_id", f"{manifest.id} request_id")
+    return context.writer
+
+
+def compile_request_id(manifest: Source, data: dict[str, Any]) -> Callable[..., str | None]:
+    """The finder of request ids, ready to call."""
+    return compile_function(write_request_id(manifest, data), "request_id", f"{manifest.id} request_id")
 
 
 def _read(context: Context, scope: Scope, errors: dict[str, Any], name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
 
-from .classify import Classified, compile_classifier, compile_request_id, write_classifier
+from .classify import Classified, compile_classifier, compile_request_id, write_classifier, write_request_id
 from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
@@ -75,6 +75,7 @@ class Program:
             "read an answer": write_reader(manifest, data, "response"),
             "read a frame of a stream": write_reader(manifest, data, "stream"),
             "classify an error": write_classifier(manifest, data),
+            "find a request's id": write_request_id(manifest, data),
             **write_server(manifest, data),
         }
         return "\n".join(f"# {manifest.id}: {title}\n{writer.source()}" for title, writer in sources.items())

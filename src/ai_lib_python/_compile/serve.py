@@ -110,6 +110,10 @@ def write_server(manifest: Source, data: dict[str, Any]) -> dict[str, Writer]:
         "write an answer": _writer(manifest, data, ("response",), "write_response(answer)", ["answer"]),
         **frames,
         "write an error": _writer(manifest, data, ("error", "body"), "write_error(error)", ["error"]),
+        "write an error in mid-stream": _writer(
+            manifest, data, ("error", "stream"), "write_error_frames(error)", ["error"]
+        ),
+        "list the models": _writer(manifest, data, ("models", "body"), "write_models(models)", ["models"]),
     }
 
 

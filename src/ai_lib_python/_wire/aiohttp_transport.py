@@ -115,18 +115,21 @@ def _abandon(session: aiohttp.ClientSession) -> None:
 
 def _drop(transport: Any) -> None:
     """Closes a socket without the help of its loop, which would have done the last step in a callback."""
-    if transport is None:
-        return
-    inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
-    for step in (transport.abort, *(getattr(each, "_call_connection_lost", None) for each in (inner, transport))):
+    beneath = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
+    for owner, step, arguments in ((transport, "abort", ()), (beneath, "_call_connection_lost", (None,))):
         with suppress(RuntimeError):  # the loop is closed
-            if step is not None:
-                step(*(() if step == transport.abort else (None,)))
+            getattr(owner, step, _nothing)(*arguments)
+
+
+def _nothing(*_: object) -> None:
+    """Stands in for a step that a transport does not have."""
 
 
 def _words(error: Exception) -> str:
     """What went wrong, without the request that the library's own words may show."""
-    return f"{error.status} {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{error.status} {error.message}"
+    return "this is no address" if isinstance(error, aiohttp.InvalidURL) else str(error)
 
 
 def _because(failure: TransportError, error: Exception) -> TransportError:

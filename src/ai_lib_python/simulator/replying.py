@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Union
 
+from ..errors import AiLibError
 from ..request import ChatRequest
 from .answers import Answer, SimulatedError
 from .echo import echo
@@ -135,6 +136,12 @@ def nothing_there(arrived: Arrived, routes: list[str]) -> Reply:
     message = f"the simulator has nothing at {arrived.method} {arrived.path}; it has {', '.join(routes)}"
     body = {"error": {"message": message, "type": "not_found"}, "routes": routes}
     return Reply(404, {"content-type": JSON}, as_json(body))
+
+
+def out_of_order(error: AiLibError) -> Reply:
+    """The reply where a manifest is broken."""
+    body = {"error": {"message": f"the simulator cannot answer: {error.message}", "type": error.error_class}}
+    return Reply(500, {"content-type": JSON}, as_json(body))
 
 
 def _pieces(framing: str, frames: Iterator[Frame]) -> Iterator[bytes]:

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .._engine.background import BackgroundLoop
+from ..errors import AiLibError
 from .answers import Answer, SimulatedError
 from .received import ReceivedRequest
-from .replying import Replier, Reply, Scripted, nothing_there
+from .replying import Replier, Reply, Scripted, nothing_there, out_of_order
 from .routing import Arrived, Router
 
 if TYPE_CHECKING:
@@ -180,6 +181,12 @@ class Simulator:
             raise
 
     def _reply(self, received: ReceivedRequest) -> Reply:
+        try:
+            return self._routed(received)
+        except AiLibError as error:
+            return out_of_order(error)
+
+    def _routed(self, received: ReceivedRequest) -> Reply:
         arrived = Arrived(received.method, received.path, received.query, received.headers)
         match = self._router.find(arrived)
         if match is None:
