@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .message import Message, Part
+from .message import Content, Message
 from .request import ChatRequest
 from .response import CallStats, ChatResponse
 from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
@@ -52,16 +52,16 @@ class RequestParts:
         """Adds instructions for the model."""
         return self._add(Message.system(content))
 
-    def user(self, content: str | Part | Iterable[Part]) -> Self:
+    def user(self, content: Content) -> Self:
         """Adds what the person says: a text, or a list of parts made by ``ContentBlock``."""
         return self._add(Message.user(content))
 
-    def assistant(self, content: str | Part | Iterable[Part]) -> Self:
+    def assistant(self, content: Content) -> Self:
         """Adds what the model said before."""
         return self._add(Message.assistant(content))
 
     def tool(
-        self, id: str, content: str | Part | Iterable[Part], *, name: str | None = None, is_error: bool = False
+        self, id: str, content: Content, *, name: str | None = None, is_error: bool = False
     ) -> Self:
         """Adds the result of the tool call ``id``."""
         return self._add(Message.tool(id, content, name=name, is_error=is_error))

@@ -213,7 +213,10 @@ Part = Union[
 ]
 """Any part of a message."""
 
-PART_TYPES: tuple[type[Any], ...] = (
+Content = Union[str, Part, Iterable[Union[Part, str]]]
+"""What a message may be made from: a text, a part, or several of both."""
+
+PART_TYPES = (
     TextPart,
     ReasoningPart,
     RefusalPart,
@@ -279,18 +282,18 @@ class Message(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
     @classmethod
-    def system(cls, content: str | Part | Iterable[Part]) -> Message:
+    def system(cls, content: Content) -> Message:
         """Instructions for the model."""
         return cls(MessageRole.SYSTEM, as_parts(content))
 
     @classmethod
-    def user(cls, content: str | Part | Iterable[Part]) -> Message:
+    def user(cls, content: Content) -> Message:
         """What the person says; text, or a list of parts."""
         return cls(MessageRole.USER, as_parts(content))
 
     @classmethod
     def assistant(
-        cls, content: str | Part | Iterable[Part] = (), *, tool_calls: Sequence[ToolCall] = ()
+        cls, content: Content = (), *, tool_calls: Sequence[ToolCall] = ()
     ) -> Message:
         """What the model said, with the tools it called."""
         return cls(MessageRole.ASSISTANT, as_parts(content) + tuple(tool_calls))
@@ -299,7 +302,7 @@ class Message(msgspec.Struct, frozen=True):
     def tool(
         cls,
         id: str,
-        content: str | Part | Iterable[Part],
+        content: Content,
         *,
         name: str | None = None,
         is_error: bool = False,
@@ -318,7 +321,7 @@ class Message(msgspec.Struct, frozen=True):
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
 
-def as_parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
+def as_parts(content: Content) -> tuple[Part, ...]:
     """The parts of ``content``: one text, one part, or several parts and texts.
 
     Raises:
@@ -327,7 +330,7 @@ def as_parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
     if isinstance(content, str):
         return (TextPart(content),)
     if isinstance(content, PART_TYPES):
-        return (content,)  # type: ignore[return-value]  # isinstance with a tuple of types does not narrow
+        return (content,)
     if isinstance(content, (bytes, Mapping)) or not isinstance(content, Iterable):
         raise TypeError(f"content must be text, a part, or a list of parts, got {type(content).__name__}")
     return tuple(_as_part(index, item) for index, item in enumerate(content))
@@ -337,7 +340,7 @@ def _as_part(index: int, item: Any) -> Part:
     if isinstance(item, str):
         return TextPart(item)
     if isinstance(item, PART_TYPES):
-        return item  # type: ignore[return-value, no-any-return]  # as above
+        return item
     raise TypeError(f"content[{index}] must be text or a part made by ContentBlock, got {type(item).__name__}")
 
 

@@ -45,6 +45,13 @@ def a_text(name: str, value: Any) -> str:
     return value
 
 
+def a_secret(name: str, value: Any) -> str:
+    """A text that is not empty, and that no message shows."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {type(value).__name__}")
+    return a_text(name, value)
+
+
 def a_mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a mapping, got {type(value).__name__}")

@@ -41,6 +41,8 @@ class Context:
     @contextmanager
     def fragment(self, name: str) -> Iterator[object]:
         """Work on a named fragment, wherever it is used."""
+        if not isinstance(name, str):
+            self.fail(f"$use needs the name of a fragment, got {name!r}")
         if name not in self.fragments:
             self.fail(f"no fragment {name!r}{self.nearest(name, self.fragments)}")
         if name in self.using:

@@ -32,6 +32,8 @@ def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer
             "frame": frame,
             "event": Ref("event", VALUE),
         }
+        if section == "stream":
+            _check_ends(context, data.get(section, {}))
         with context.at(section, "steps"):
             write_statement(context, Scope(frame, names), data.get(section, {}).get("steps", {}))
     return writer
@@ -40,6 +42,15 @@ def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer
 def compile_reader(manifest: Source, data: dict[str, Any], section: str) -> Callable[..., None]:
     """The reader, ready to call."""
     return compile_function(write_reader(manifest, data, section), "read", f"{manifest.id} {section}")
+
+
+def _check_ends(context: Context, stream: dict[str, Any]) -> None:
+    """A stream that nothing can complete would always be an error."""
+    with context.at("stream"):
+        if "steps" in stream and not stream.get("ends"):
+            context.fail("the key \"ends\" is missing: done, end, finish or eof")
+        if "done" in stream.get("ends", ()) and "done" not in stream:
+            context.fail("\"ends\" names done, but the key \"done\" is missing")
 
 
 def _write_usage_reader(context: Context, usage: dict[str, Any]) -> None:

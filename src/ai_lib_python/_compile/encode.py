@@ -90,6 +90,8 @@ def _pairs(context: Context, scope: Scope, request: dict[str, Any], key: str) ->
 
 def _body(context: Context, scope: Scope, request: dict[str, Any]) -> str:
     with context.at("body"):
+        if not isinstance(request.get("body", {}), dict):
+            context.fail("expected a map")
         ref = write_value(context, scope, request.get("body", {}))
     name = context.writer.assign(ref.code if ref.sure else f"{ref.code} or {{}}")
     streamed = request.get("stream_body")

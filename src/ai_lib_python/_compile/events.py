@@ -18,6 +18,7 @@ from typing import Any
 
 from .conditions import write_condition
 from .context import Context
+from .expression import is_expression
 from .paths import write_expression
 from .scope import Ref, Scope
 from .values import BRANCHING, OPERATORS, cases_of, loop, operator_of, write_value
@@ -41,6 +42,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "end": ("now",),
 }
 """The events and what each carries; the first is what must be present."""
+
+OWN_WORDS = frozenset({"finish", "tool_call", "part_end", "patch", "end"})
+"""Events whose first value may be a word of the manifest's own; of others it is read from the wire."""
 
 ALWAYS = frozenset({"tool_call"})
 """Events that are told whatever is present."""
@@ -84,6 +88,7 @@ def _payload(context: Context, event: str, child: Any) -> dict[str, Any]:
 
 def _event(context: Context, scope: Scope, event: str, payload: dict[str, Any]) -> None:
     fields = EVENTS[event]
+    _check_is_read(context, event, payload.get(fields[0]))
     refs = {}
     for field in fields:
         if field in payload:
@@ -97,6 +102,13 @@ def _event(context: Context, scope: Scope, event: str, payload: dict[str, Any]) 
         context.fail(f"the event {event!r} needs {fields[0]!r}")
     with context.writer.block(f"if {first.code} is not None:"):
         _tell(context, scope, event, refs)
+
+
+def _check_is_read(context: Context, event: str, value: Any) -> None:
+    """A text that stands for itself is most likely a path without its dot."""
+    stands_for_itself = isinstance(value, str) and value and not is_expression(value) and "${" not in value
+    if stands_for_itself and event not in OWN_WORDS:
+        context.fail(f"{value!r} stands for itself here; a path begins with a dot: .{value}")
 
 
 def _tell(context: Context, scope: Scope, event: str, refs: dict[str, Ref]) -> None:

@@ -85,6 +85,8 @@ def parse_interpolation(text: str) -> list[Segment]:
         position = match.end()
     if position < len(text):
         segments.append(text[position:])
+    if "${" in text[position:]:
+        raise ExpressionError(f"{text!r}, column {text.index('${', position) + 1}: no '}}' ends this '${{'")
     return segments
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..errors import UnsupportedError
 from ..message import NOT_JSON
 from .scope import VALUE, WIRE
 
@@ -99,7 +100,13 @@ def fixed_id(value: str, length: int) -> str:
 
 
 def in_path(value: str) -> str:
-    """Quoted for a URL's path; slashes and colons stay."""
+    """Quoted for a URL's path; slashes and colons stay.
+
+    Raises:
+        UnsupportedError: it would lead to another place, by ``..`` or by a step that is empty.
+    """
+    if any(step in ("", ".", "..") for step in value.split("/")):
+        raise UnsupportedError(f"{value!r} cannot stand in a URL: a step is empty, '.' or '..'")
     return quote(value, safe="/:@")
 
 

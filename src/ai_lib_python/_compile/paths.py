@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .context import Context
 from .expression import (
     Expression,
@@ -16,6 +18,9 @@ from .filters import FILTERS
 from .scope import RECORDS, VALUE, WIRE, Ref, Scope
 
 NONE = Ref("None", VALUE)
+
+OURS = {"notes", "read_usage", "sink"}
+"""Names in scope that generated code uses and no manifest may."""
 
 
 def write_expression(context: Context, scope: Scope, text: str) -> Ref:
@@ -45,7 +50,9 @@ def write_interpolation(context: Context, scope: Scope, text: str) -> Ref:
     return Ref(context.writer.assign(f"None if {absent} else {code}"), VALUE)
 
 
-def _parsed(context: Context, text: str) -> Expression:
+def _parsed(context: Context, text: Any) -> Expression:
+    if not isinstance(text, str):
+        context.fail(f"expected an expression such as .type, got {text!r}")
     try:
         return parse_expression(text)
     except ExpressionError as error:
@@ -87,9 +94,10 @@ def _root(context: Context, scope: Scope, path: Path) -> Ref:
         return scope.current
     if path.root == "absent":
         return NONE
-    if path.root not in scope.names:
-        hint = context.nearest(path.root, scope.names)
-        context.fail(f"no name ${path.root} here{hint} (there are: {', '.join(sorted(scope.names))})")
+    known = sorted(scope.names.keys() - OURS)
+    if path.root not in known:
+        hint = context.nearest(path.root, known)
+        context.fail(f"no name ${path.root} here{hint} (there are: {', '.join(known)})")
     return scope.names[path.root]
 
 

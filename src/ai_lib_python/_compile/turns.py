@@ -69,6 +69,7 @@ def arrange(
     if options.system == "hoist":
         system = _hoisted(pieces, notes)
         pieces = [piece for piece in pieces if piece[0] != "system"]
+    _check_roles(pieces, options.roles)
     if options.merge:
         pieces = _merged(pieces, options.roles)
     return system, tuple(_turn(source, parts, options.roles) for source, parts in pieces)
@@ -144,6 +145,12 @@ def _hoisted(pieces: Sequence[_Piece], notes: Notes) -> System | None:
     if not texts:
         return None
     return System(tuple(texts), "\n\n".join(part.text for part in texts))
+
+
+def _check_roles(pieces: Iterable[_Piece], roles: dict[str, str]) -> None:
+    for source, _ in pieces:
+        if source not in roles:
+            raise UnsupportedError(f"this wire has no word for messages of the role {source!r}")
 
 
 def _refuse(part: Part) -> TextPart:

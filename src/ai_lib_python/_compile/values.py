@@ -258,9 +258,16 @@ def _use(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
         return write_value(context, scope, body)
 
 
+def _several(context: Context, node: dict[str, Any], operator: str) -> list[Any]:
+    templates = node[operator]
+    if not isinstance(templates, list):
+        context.fail(f"{operator} needs a list of templates")
+    return templates
+
+
 def _merge(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     name = context.writer.assign("{}")
-    for index, child in enumerate(node["$merge"]):
+    for index, child in enumerate(_several(context, node, "$merge")):
         with context.at("$merge", index):
             ref = write_value(context, scope, child)
         with context.writer.block(f"if {ref.code}.__class__ is dict:"):
@@ -270,7 +277,7 @@ def _merge(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
 
 def _concat(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     name = context.writer.assign("[]")
-    for index, child in enumerate(node["$concat"]):
+    for index, child in enumerate(_several(context, node, "$concat")):
         with context.at("$concat", index):
             ref = write_value(context, scope, child)
         with context.writer.block(f"if {ref.code}.__class__ is list:"):

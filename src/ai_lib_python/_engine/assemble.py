@@ -161,23 +161,23 @@ class Assembler:
         if text.__class__ is not str:
             text = self._as_text(text)
         part = self._last
-        if part.__class__ is not _Text or part.kind != "text" or part.at != at:  # type: ignore[union-attr]
+        if part.__class__ is not _Text or part.kind != "text" or part.at != at:
             part = self._open_text("text", at)
-        self._grow(part, text, signature, ContentDelta)  # type: ignore[arg-type]
+        self._grow(part, text, signature, ContentDelta)
 
     def reasoning(self, text: Any, at: Any = None, signature: Any = None, data: Any = None) -> None:
         part = self._last
-        if part.__class__ is not _Text or part.kind != "reasoning" or part.at != at:  # type: ignore[union-attr]
+        if part.__class__ is not _Text or part.kind != "reasoning" or part.at != at:
             part = self._open_text("reasoning", at)
         if data is not None:
-            part.data = data  # type: ignore[union-attr]
-        self._grow(part, self._as_text(text), signature, ReasoningDelta)  # type: ignore[arg-type]
+            part.data = data
+        self._grow(part, self._as_text(text), signature, ReasoningDelta)
 
     def refusal(self, text: Any) -> None:
         part = self._last
-        if part.__class__ is not _Text or part.kind != "refusal":  # type: ignore[union-attr]
+        if part.__class__ is not _Text or part.kind != "refusal":
             part = self._open_text("refusal", None)
-        self._grow(part, self._as_text(text), None, RefusalDelta)  # type: ignore[arg-type]
+        self._grow(part, self._as_text(text), None, RefusalDelta)
 
     def tool_call(
         self, at: Any = None, id: Any = None, name: Any = None, arguments: Any = None, signature: Any = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .._wire.redact import HIDDEN
+from .._wire.redact import HIDDEN, hide_keys
 from ..errors import UnsupportedError
 from ..preview import RequestPreview
 from ..request import ChatRequest
@@ -61,7 +61,8 @@ class Caller:
         prepared = prepare(self.target, request, stream=stream, timeout=None, credential=credential)
         http = prepared.http
         body = msgspec.json.decode(http.body)
-        return RequestPreview(http.method, http.url, dict(http.headers), body, prepared.adjustments)
+        headers = {**http.headers, **hide_keys(request.extra_headers or {})}
+        return RequestPreview(http.method, http.url, headers, body, prepared.adjustments)
 
     async def aclose(self) -> None:
         if self._transport is not None:

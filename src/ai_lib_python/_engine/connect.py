@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._manifest.load import load, load_file
 from ..errors import UnknownModelError
-from ..validate import a_text
+from ..validate import a_secret
 from .caller import Caller
 from .target import Target
 
@@ -33,7 +33,7 @@ def connect(
 ) -> tuple[Caller, str]:
     """The caller, and the model's name there. The options are those of ``AiClient.create``."""
     if api_key is not None:
-        a_text("api_key", api_key)
+        a_secret("api_key", api_key)
     provider, name = _split(model, named=manifest is not None)
     if provider == SIMULATOR:
         provider, name, base_url, api_key = _embedded(name, base_url, api_key)

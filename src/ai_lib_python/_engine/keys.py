@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .._manifest.manifest import AuthScheme, Manifest
+from .._wire.urls import shown
 from ..errors import MissingKeyError
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -56,15 +57,19 @@ def _advice(manifest: Manifest, base_url: str, trusted: bool) -> str:
     variables = key_variables(manifest)
     named = " or ".join(variables)
     found = [variable for variable in variables if os.environ.get(variable)]
-    if not trusted and found:
-        host = urlsplit(base_url).netloc
-        return f"{found[0]} is only sent to {manifest.name}'s own hosts, not to {host}; pass api_key=... for it"
+    if not trusted:
+        name = found[0] if found else "a key from the environment"
+        own = f"{manifest.name}'s own hosts over https"
+        return f"{name} is only sent to {own}, not to {shown(base_url)}; pass api_key=... for it"
     advice = f"set {named}, or pass api_key=..." if named else "pass api_key=..."
     return f"no API key for {manifest.name}: {advice}"
 
 
 def _is_own_host(manifest: Manifest, base_url: str) -> bool:
-    host = (urlsplit(base_url).hostname or "").lower()
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme != "https" and urlsplit(manifest.endpoint.base_url or "").scheme == "https":
+        return False  # what the provider takes encrypted is sent in no other way
     return any(fnmatchcase(host, pattern) for pattern in own_hosts(manifest))
 
 

@@ -93,5 +93,5 @@ def _headers(manifest: Manifest, headers: Mapping[str, str], stream: bool) -> di
 def _as_json(body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
-    except (TypeError, ValueError, UnicodeEncodeError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise UnsupportedError(f"the request cannot be written as JSON: {error}") from None

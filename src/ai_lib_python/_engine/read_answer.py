@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..errors import RemoteError
 from ..response import ChatResponse
 from .assemble import Assembler, ErrorInAnswer
 from .failures import error_in_answer, malformed, parse_body
@@ -21,12 +24,22 @@ def read_answer(
     if data is None:
         raise malformed(prepared, status, body, "a body that is no JSON", secrets)
     sink = Assembler(prepared.program.finish, prepared.manifest.id)
-    try:
-        prepared.program.read_response(sink, data)
-    except ErrorInAnswer as error:
-        raise error_in_answer(prepared, headers, error.data, secrets) from None
+    failure = _read(prepared, headers, sink, data, secrets)
+    if failure is not None:
+        raise failure
     if sink.found_nothing:
         raise malformed(prepared, status, body, "JSON that is no answer", secrets)
     sink.close()
     return sink.response(prepared.manifest.id, adjustments=prepared.adjustments, raw=data)
+
+
+def _read(
+    prepared: Prepared, headers: dict[str, str], sink: Assembler, data: Any, secrets: tuple[str, ...]
+) -> RemoteError | None:
+    """Fills the sink. An error in the answer is given and not raised here, where it would drag the data along."""
+    try:
+        prepared.program.read_response(sink, data)
+    except ErrorInAnswer as error:
+        return error_in_answer(prepared, headers, error.data, secrets)
+    return None
 

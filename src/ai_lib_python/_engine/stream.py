@@ -78,7 +78,7 @@ class ChatStream:
         """Ends the stream; where it was not read to its end the provider sees a disconnect."""
         self._run.closed = True
         steps = self._steps or (self._given() if self._given is not None else None)
-        if steps is not None and not steps.ag_running:  # another task that waits for an event is woken by the close
+        if steps is not None and not getattr(steps, "ag_running", False):  # another task that waits for an event is woken by the close
             await steps.aclose()
         await self._run.close()
 

@@ -58,6 +58,9 @@ class Target:
             known = self._programs[model] = (manifest, program_of(manifest))
         return known
 
+    def __reduce__(self) -> str:
+        raise TypeError("a client cannot be pickled: it holds a key; make one where it is needed")
+
     def __repr__(self) -> str:
         return f"Target({self.manifest.id!r}, {self.base_url!r})"
 
@@ -108,8 +111,8 @@ def _variable(manifest: Manifest, name: str, variables: Mapping[str, str]) -> st
     for variable in names:
         if os.environ.get(variable):
             return os.environ[variable]
-    advice = f" or set {' or '.join(names)}" if names else ""
+    advice = f", or set {' or '.join(names)}" if names else ""
     raise ConfigurationError(
-        f"the address of {manifest.name} needs {name!r}: pass variables={{{name!r}: ...}}, or base_url=...,{advice}",
+        f"the address of {manifest.name} needs {name!r}: pass variables={{{name!r}: ...}} or base_url=...{advice}",
         provider=manifest.id,
     )

@@ -11,6 +11,8 @@ from typing import Protocol
 
 import msgspec
 
+from .urls import shown
+
 
 class HttpRequest(msgspec.Struct, frozen=True):
     """One request, complete. ``timeout`` is in seconds for the whole exchange, or None."""
@@ -20,6 +22,9 @@ class HttpRequest(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     timeout: float | None = None
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {shown(self.url)})"
 
 
 class HttpResponse(Protocol):

@@ -11,6 +11,8 @@ BODY_LIMIT = 2000
 
 _KEY_LIKE = re.compile(r"(?i)\b(?:bearer\s+[\w.~+/=-]{8,}|[sp]k-[\w-]{8,})")
 
+_SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|password")
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the given secrets and without anything that looks like a key."""
@@ -20,10 +22,10 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _KEY_LIKE.sub(HIDDEN, text)
 
 
-def redact_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
-    """The headers with every secret taken out of their values."""
-    hidden = list(secrets)
-    return {name: redact(value, hidden) for name, value in headers.items()}
+def hide_keys(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers, named in small letters, without the values of those whose name says that they hold a key."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return {name: HIDDEN if _SECRET_NAME.search(name) else redact(value) for name, value in lowered.items()}
 
 
 def start_of(body: bytes | str, secrets: Iterable[str] = ()) -> str:

@@ -36,8 +36,12 @@ def check_base_url(url: str) -> str:
     Raises:
         ConfigurationError: it has no scheme or host.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        usable = False
+    if not usable:
         raise ConfigurationError(f"base_url must look like https://host/path, got {url!r}")
     return url
 
