@@ -99,7 +99,7 @@ def test_a_stream(client: AiClient) -> None:
 def test_a_stream_that_is_sent_at_once(client: AiClient, simulator: Simulator) -> None:
     stream = client.chat().user("Hi").stream().execute_stream()
     assert len(simulator.requests) == 1
-    assert [event for event in stream][-1].is_stream_end
+    assert list(stream)[-1].is_stream_end
 
 
 def test_nothing_is_sent_before_it_is_read(client: AiClient, simulator: Simulator) -> None:
@@ -194,7 +194,9 @@ def test_a_forgotten_stream_closes_when_it_is_collected(client: AiClient, simula
     until_disconnected(simulator)
 
 
-def test_an_error_in_mid_stream_comes_after_the_events_before_it(client: AiClient, simulator: Simulator) -> None:
+def test_an_error_in_mid_stream_comes_after_the_events_before_it(
+    client: AiClient, simulator: Simulator
+) -> None:
     simulator.script(SimulatedError("overloaded", after_frames=3))
     texts: list[str] = []
     with pytest.raises(Overloaded) as caught:
@@ -206,7 +208,9 @@ def test_an_error_in_mid_stream_comes_after_the_events_before_it(client: AiClien
 
 
 def test_the_builder(simulator: Simulator) -> None:
-    made = AiClient.builder().model("openai/m").api_key("key-1").base_url(simulator.address("openai")).timeout(5)
+    made = (
+        AiClient.builder().model("openai/m").api_key("key-1").base_url(simulator.address("openai")).timeout(5)
+    )
     assert isinstance(made, sync.AiClientBuilder)
     with made.build() as client:
         assert (client.provider, client.model, client.timeout) == ("openai", "m", 5)

@@ -10,16 +10,17 @@ from .request import ChatRequest
 from .response import CallStats, ChatResponse
 from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
 from .validate import (
+    a_body,
     a_count,
-    a_mapping,
     a_number,
     a_response_format,
     a_switch,
     a_text,
-    a_tool,
     a_tool_choice,
+    some_headers,
     some_messages,
     some_texts,
+    some_tools,
 )
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ class RequestParts:
         """Adds what the model said before."""
         return self._add(Message.assistant(content))
 
-    def tool(
-        self, id: str, content: Content, *, name: str | None = None, is_error: bool = False
-    ) -> Self:
+    def tool(self, id: str, content: Content, *, name: str | None = None, is_error: bool = False) -> Self:
         """Adds the result of the tool call ``id``."""
         return self._add(Message.tool(id, content, name=name, is_error=is_error))
 
@@ -121,10 +120,7 @@ class RequestParts:
 
     def tools(self, tools: Iterable[ToolDefinition | Mapping[str, Any]]) -> Self:
         """The tools that the model may call: ``ToolDefinition``, or a mapping with its fields."""
-        if isinstance(tools, (str, Mapping, ToolDefinition)):
-            raise TypeError(f"tools must be a list of ToolDefinition, got {type(tools).__name__}")
-        given = tuple(a_tool(index, tool) for index, tool in enumerate(tools))
-        return self._set("tools", given or None)
+        return self._set("tools", some_tools(tools))
 
     def tool_choice(self, choice: str | ToolChoice) -> Self:
         """``"auto"``, ``"none"``, ``"required"``, or the name of the tool to call."""
@@ -138,9 +134,7 @@ class RequestParts:
         """``"json"``, ``"text"``, a JSON Schema, or a ``ResponseFormat``."""
         return self._set("response_format", a_response_format(value))
 
-    def reasoning(
-        self, effort: str | bool | None = None, *, budget_tokens: int | None = None
-    ) -> Self:
+    def reasoning(self, effort: str | bool | None = None, *, budget_tokens: int | None = None) -> Self:
         """How much the model may think: an effort such as ``"low"``, a budget, or ``False`` for none."""
         if budget_tokens is not None:
             a_count("budget_tokens", budget_tokens, 0)
@@ -151,11 +145,11 @@ class RequestParts:
 
     def extra_body(self, fields: Mapping[str, Any]) -> Self:
         """Fields of the provider's own, merged into the body last and as they are."""
-        return self._set("extra_body", dict(a_mapping("extra_body", fields)))
+        return self._set("extra_body", a_body(fields))
 
     def extra_headers(self, headers: Mapping[str, str]) -> Self:
         """Headers of your own, sent last and as they are."""
-        return self._set("extra_headers", dict(a_mapping("extra_headers", headers)))
+        return self._set("extra_headers", some_headers(headers))
 
     def timeout(self, seconds: float) -> Self:
         """Seconds for the whole call, the stream's end included."""
@@ -176,7 +170,8 @@ class RequestParts:
 
     def __repr__(self) -> str:
         names = ", ".join(self._parameters)
-        return f"<{type(self).__name__} {self._model}: {len(self._messages)} messages; {names or 'no parameters'}>"
+        what = f"{len(self._messages)} messages; {names or 'no parameters'}"
+        return f"<{type(self).__name__} {self._model}: {what}>"
 
 
 class ChatRequestBuilder(RequestParts):

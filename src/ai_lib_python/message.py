@@ -251,12 +251,14 @@ class ContentBlock:
     @staticmethod
     def image_base64(data: str | bytes, media_type: str = "image/png", *, detail: str | None = None) -> ImagePart:
         """An image as bytes, or as base64 text without the ``data:`` prefix."""
-        return ImagePart(data=_as_base64(data), media_type=_media_type(media_type), detail=detail)
+        media_type, encoded = _as_base64(data, media_type)
+        return ImagePart(data=encoded, media_type=media_type, detail=detail)
 
     @staticmethod
     def audio(data: str | bytes, media_type: str = "audio/wav") -> AudioPart:
         """A sound as bytes or base64 text."""
-        return AudioPart(data=_as_base64(data), media_type=_media_type(media_type))
+        media_type, encoded = _as_base64(data, media_type)
+        return AudioPart(data=encoded, media_type=media_type)
 
     @staticmethod
     def file(
@@ -271,8 +273,10 @@ class ContentBlock:
         given = [name for name, value in (("data", data), ("url", url), ("file_id", file_id)) if value is not None]
         if len(given) != 1:
             raise ValueError(f"a file needs exactly one of data, url, file_id; got {', '.join(given) or 'none'}")
-        encoded = None if data is None else _as_base64(data)
-        return FilePart(url, encoded, file_id, _media_type(media_type), filename)
+        if data is None:
+            return FilePart(url, None, file_id, _media_type(media_type), filename)
+        media_type, encoded = _as_base64(data, media_type)
+        return FilePart(None, encoded, None, media_type, filename)
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -360,11 +364,17 @@ def _media_type(value: str) -> str:
     return value
 
 
-def _as_base64(data: str | bytes) -> str:
-    if isinstance(data, bytes):
-        return base64.b64encode(data).decode()
-    if _a_string("data", data).startswith("data:"):
-        return _split_data_uri(data)[1]
+def _as_base64(data: str | bytes, media_type: str) -> tuple[str, str]:
+    """The media type, which a data URI brings along, and the data."""
+    _media_type(media_type)
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return media_type, base64.b64encode(data).decode()
+    if not isinstance(data, str):
+        raise TypeError(f"data must be bytes or base64 text, got {type(data).__name__}")
+    return _split_data_uri(data) if data.startswith("data:") else (media_type, _checked(data))
+
+
+def _checked(data: str) -> str:
     try:
         base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -376,4 +386,4 @@ def _split_data_uri(uri: str) -> tuple[str, str]:
     head, comma, data = uri.partition(",")
     if not comma or not head.endswith(";base64"):
         raise ValueError("a data URI must look like data:image/png;base64,AAAA")
-    return head.removeprefix("data:").removesuffix(";base64") or "application/octet-stream", data
+    return head.removeprefix("data:").partition(";")[0] or "application/octet-stream", _checked(data)

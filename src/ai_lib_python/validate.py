@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -18,6 +21,8 @@ def a_number(name: str, value: Any, low: float, high: float | None = None) -> fl
     if not (low <= value and (high is None or value <= high)):
         limits = f"between {low} and {high}" if high is not None else f"at least {low}"
         raise ValueError(f"{name} must be {limits}, got {value}")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value}")
     return value
 
 
@@ -60,16 +65,50 @@ def a_mapping(name: str, value: Any) -> Mapping[str, Any]:
 
 def some_texts(name: str, value: str | Sequence[str]) -> tuple[str, ...] | None:
     """One text or several; none at all is the same as not said."""
+    if isinstance(value, (bytes, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a string or a list of strings, got {value!r}")
     texts = (value,) if isinstance(value, str) else tuple(value)
     return tuple(a_text(f"{name}[{index}]", text) for index, text in enumerate(texts)) or None
 
 
 def some_messages(messages: Iterable[Any]) -> list[Message]:
+    if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Iterable):
+        raise TypeError(f"messages must be a list of Message, got {type(messages).__name__}")
     given = list(messages)
     for index, message in enumerate(given):
         if not isinstance(message, Message):
             raise TypeError(f"messages[{index}] must be a Message, got {type(message).__name__}")
     return given
+
+
+def a_body(fields: Any) -> dict[str, Any]:
+    """Fields of a body, copied, so that what becomes of them later changes no request."""
+    return deepcopy(dict(a_mapping("extra_body", fields)))
+
+
+def some_headers(headers: Any) -> dict[str, str]:
+    """Headers that HTTP can hold."""
+    given = dict(a_mapping("extra_headers", headers))
+    for name, value in given.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"extra_headers: {name!r} is no name of a header")
+        if not isinstance(value, str):
+            raise TypeError(f"extra_headers[{name!r}] must be a string, got {value!r}")
+        if not _HEADER_VALUE.fullmatch(value):
+            problem = "has a line break or another character that no header may hold"
+            raise ValueError(f"extra_headers[{name!r}] {problem}")
+    return given
+
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+
+
+def some_tools(tools: Any) -> tuple[ToolDefinition, ...] | None:
+    """Tools, from mappings too; none at all is the same as not said."""
+    if isinstance(tools, (str, bytes, Mapping, ToolDefinition)) or not isinstance(tools, Iterable):
+        raise TypeError(f"tools must be a list of ToolDefinition, got {type(tools).__name__}")
+    return tuple(a_tool(index, tool) for index, tool in enumerate(tools)) or None
 
 
 def a_tool(index: int, tool: Any) -> ToolDefinition:
@@ -78,9 +117,14 @@ def a_tool(index: int, tool: Any) -> ToolDefinition:
         return tool
     if not isinstance(tool, Mapping):
         raise TypeError(f"tools[{index}] must be a ToolDefinition or a mapping, got {type(tool).__name__}")
-    fields = tool.get("function", tool)
+    fields = dict(a_mapping(f"tools[{index}]", tool.get("function", tool)))
+    fields.pop("type", None)
+    for name in fields:
+        if name not in ToolDefinition.__struct_fields__:
+            known = ", ".join(ToolDefinition.__struct_fields__)
+            raise ValueError(f"tools[{index}] has a field {name!r} that is not known; known are {known}")
     try:
-        return msgspec.convert({**fields}, ToolDefinition)
+        return msgspec.convert(fields, ToolDefinition)
     except msgspec.ValidationError as error:
         raise ValueError(f"tools[{index}]: {error}") from None
 

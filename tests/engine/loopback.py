@@ -18,12 +18,15 @@ def frame(text: str) -> bytes:
 
 
 END = sse({"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, "[DONE]")
-PLAIN = b'{"id": "c", "model": "m", "choices": [{"index": 0, "message": {"content": "hello"}, "finish_reason": "stop"}]}'
+PLAIN = b'{"id": "c", "model": "m", "choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]}'
 
 
 def whole(body: bytes, status: str = "200 OK", kind: str = "application/json", extra: str = "") -> bytes:
     """An answer with a length."""
-    return f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n{extra}\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n{extra}\r\n".encode()
+        + body
+    )
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -61,6 +64,7 @@ class Loopback:
         self._handler = handler
         self.exchanges: list[Exchange] = []
         self.connections = self.open = self.most_open = 0
+        self.asked = asyncio.Event()
         self.gone = asyncio.Event()
         self.gone_at = 0.0
 
@@ -99,6 +103,7 @@ class Loopback:
                 size = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
                 exchange = Exchange(self, head, await reader.readexactly(size), writer)
                 self.exchanges.append(exchange)
+                self.asked.set()
                 answering.append(asyncio.ensure_future(_ignoring(self._handler(exchange))))
         except (asyncio.IncompleteReadError, ConnectionError):
             self.gone_at = monotonic()

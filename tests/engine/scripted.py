@@ -90,7 +90,9 @@ class Script:
         return json.loads(self.requests[-1].body)
 
 
-async def client(dialect: str = "openai-chat", *answers: Answer | BaseException, **options: Any) -> tuple[AiClient, Script]:
+async def client(
+    dialect: str = "openai-chat", *answers: Answer | BaseException, **options: Any
+) -> tuple[AiClient, Script]:
     """A client of a dialect, and the script that it talks to."""
     script = Script(*answers)
     options = {"api_key": KEY, "on_unsupported": "ignore", "transport": script, **options}

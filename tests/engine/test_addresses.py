@@ -41,7 +41,9 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("own", "path", "base", "expected"), TABLE, ids=[f"{row[2]} + {row[1]}" for row in TABLE])
+@pytest.mark.parametrize(
+    ("own", "path", "base", "expected"), TABLE, ids=[f"{row[2]} + {row[1]}" for row in TABLE]
+)
 def test_base_and_path_join(own: str, path: str, base: str, expected: str) -> None:
     assert join(base, own, path, {}) == expected
 
@@ -88,7 +90,9 @@ async def failure(model: Any, **options: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("model", ["gpt-4o", "", " ", "openai/", "openai", "/x", "/", "//", "nosuch/x", "Nosuch/x", "../x/y"])
+@pytest.mark.parametrize(
+    "model", ["gpt-4o", "", " ", "openai/", "openai", "/x", "/", "//", "nosuch/x", "Nosuch/x", "../x/y"]
+)
 async def test_a_model_string_that_names_nothing_lists_the_providers(model: str) -> None:
     text = await failure(model)
     assert "anthropic, " in text
@@ -97,7 +101,14 @@ async def test_a_model_string_that_names_nothing_lists_the_providers(model: str)
 
 @pytest.mark.parametrize(
     ("model", "meant"),
-    [("gpt-4o", '"openai/gpt-4o"'), ("openai", '"openai/'), ("openai/", '"openai/'), ("antropic/x", '"anthropic"'), ("opnai/gpt-4o", '"openai"'), ("claude-sonnet-4-6", '"anthropic/claude-sonnet-4-6"')],
+    [
+        ("gpt-4o", '"openai/gpt-4o"'),
+        ("openai", '"openai/'),
+        ("openai/", '"openai/'),
+        ("antropic/x", '"anthropic"'),
+        ("opnai/gpt-4o", '"openai"'),
+        ("claude-sonnet-4-6", '"anthropic/claude-sonnet-4-6"'),
+    ],
 )
 async def test_the_nearest_is_suggested(model: str, meant: str) -> None:
     assert meant in await failure(model)

@@ -34,7 +34,7 @@ async def error_of(answer: Answer, *, dialect: str = "openai-chat", stream: bool
     """The error that a call with this answer raises."""
     asked, _ = await client(dialect, answer)
     request = asked.chat().user("hi")
-    with pytest.raises(AiLibError) as caught:
+    with pytest.raises(AiLibError) as caught:  # noqa: PT012  # which statement raises is what the parameter says
         if stream:
             async for _event in request.stream():
                 pass
@@ -90,7 +90,19 @@ async def test_cut_json_is_malformed(dialect: str, body: bytes, stream: bool) ->
     assert error.body == body.decode()
 
 
-WRONG = [[], {}, "x", 5, True, None, {"choices": "no"}, {"choices": [{"message": None}]}, {"choices": [None]}, {"choices": {}}, [[]]]
+WRONG = [
+    [],
+    {},
+    "x",
+    5,
+    True,
+    None,
+    {"choices": "no"},
+    {"choices": [{"message": None}]},
+    {"choices": [None]},
+    {"choices": {}},
+    [[]],
+]
 
 
 @both
@@ -103,7 +115,9 @@ async def test_json_of_another_shape_is_malformed(dialect: str, data: Any, strea
 
 
 @every_dialect
-@pytest.mark.parametrize("data", ["x", 5, None, {"choices": "no"}, {"choices": [{"message": None}]}], ids=json.dumps)
+@pytest.mark.parametrize(
+    "data", ["x", 5, None, {"choices": "no"}, {"choices": [{"message": None}]}], ids=json.dumps
+)
 async def test_frames_of_another_shape_are_an_error_of_ours(dialect: str, data: Any) -> None:
     error = await error_of(Answer(sse(json.dumps(data))), dialect=dialect, stream=True)
     assert isinstance(error, AiLibError)
@@ -135,7 +149,17 @@ async def test_an_error_inside_200_is_raised_with_its_words(data: Any, words: st
     assert error.model == "gpt-4o"
 
 
-@pytest.mark.parametrize(("data", "words"), [*ERRORS, ({"detail": "it broke"}, "it broke"), ({"detail": [{"msg": "it broke"}]}, "it broke"), ("it broke", "it broke"), (["it broke"], "it broke")], ids=lambda value: json.dumps(value)[:40])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        *ERRORS,
+        ({"detail": "it broke"}, "it broke"),
+        ({"detail": [{"msg": "it broke"}]}, "it broke"),
+        ("it broke", "it broke"),
+        (["it broke"], "it broke"),
+    ],
+    ids=lambda value: json.dumps(value)[:40],
+)
 async def test_an_error_of_any_shape_is_told_in_its_words(data: Any, words: str) -> None:
     error = await error_of(Answer(json.dumps(data).encode(), 400, JSON))
     assert words in str(error)
@@ -144,8 +168,14 @@ async def test_an_error_of_any_shape_is_told_in_its_words(data: Any, words: str)
 
 DIALECT_ERRORS: dict[str, tuple[Any, type[RemoteError]]] = {
     "openai-chat": ({"error": {"message": "m", "code": "insufficient_quota"}}, QuotaExhausted),
-    "anthropic-messages": ({"type": "error", "error": {"type": "overloaded_error", "message": "m"}}, Overloaded),
-    "gemini-generate": ({"error": {"code": 400, "message": "m", "details": [{"reason": "API_KEY_INVALID"}]}}, AuthenticationError),
+    "anthropic-messages": (
+        {"type": "error", "error": {"type": "overloaded_error", "message": "m"}},
+        Overloaded,
+    ),
+    "gemini-generate": (
+        {"error": {"code": 400, "message": "m", "details": [{"reason": "API_KEY_INVALID"}]}},
+        AuthenticationError,
+    ),
     "cohere-v2": ({"message": "too many tokens: m"}, ContextLengthExceeded),
 }
 
@@ -163,7 +193,12 @@ async def test_code_request_id_and_url_are_on_the_error() -> None:
     body = {"error": {"message": "no such model", "code": "model_not_found"}}
     error = await error_of(Answer(body, 404, {"x-request-id": "req-7"}))
     assert type(error) is NotFoundError
-    assert (error.code, error.request_id, error.provider, error.model) == ("model_not_found", "req-7", "openai", "gpt-4o")
+    assert (error.code, error.request_id, error.provider, error.model) == (
+        "model_not_found",
+        "req-7",
+        "openai",
+        "gpt-4o",
+    )
     assert "https://api.openai.com/v1/chat/completions" in str(error)
     assert json.loads(error.body or "") == body
 
@@ -175,7 +210,9 @@ async def test_retry_after_in_seconds() -> None:
 
 
 async def test_retry_after_in_milliseconds_comes_first() -> None:
-    error = await error_of(Answer({"error": {"message": "slow"}}, 429, {"retry-after": "12", "retry-after-ms": "1500"}))
+    error = await error_of(
+        Answer({"error": {"message": "slow"}}, 429, {"retry-after": "12", "retry-after-ms": "1500"})
+    )
     assert error.retry_after == 1.5
 
 
@@ -186,12 +223,21 @@ async def test_retry_after_as_a_date() -> None:
 
 
 async def test_retry_after_in_the_past_is_now() -> None:
-    error = await error_of(Answer({"error": {"message": "slow"}}, 429, {"retry-after": "Mon, 01 Jan 2024 00:00:00 GMT"}))
+    error = await error_of(
+        Answer({"error": {"message": "slow"}}, 429, {"retry-after": "Mon, 01 Jan 2024 00:00:00 GMT"})
+    )
     assert error.retry_after == 0
 
 
 async def test_retry_after_in_the_body() -> None:
-    body = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "m", "details": [{}, {"retryDelay": "34.5s"}]}}
+    body = {
+        "error": {
+            "code": 429,
+            "status": "RESOURCE_EXHAUSTED",
+            "message": "m",
+            "details": [{}, {"retryDelay": "34.5s"}],
+        }
+    }
     error = await error_of(Answer(body, 429), dialect="gemini-generate")
     assert error.retry_after == 34.5
 
@@ -221,7 +267,7 @@ async def test_a_key_that_the_server_echoes_is_taken_out(stream: bool) -> None:
 
 @both
 async def test_a_key_is_taken_out_before_the_body_is_cut(stream: bool) -> None:
-    for shift in range(0, len(KEY)):
+    for shift in range(len(KEY)):
         body = b"x" * (2000 - shift) + KEY.encode() + b"x" * 4000
         error = await error_of(Answer(body, 500, {}), stream=stream)
         assert KEY[:8] not in (error.body or "")
@@ -229,7 +275,12 @@ async def test_a_key_is_taken_out_before_the_body_is_cut(stream: bool) -> None:
 
 @both
 async def test_a_key_in_a_malformed_answer_is_taken_out(stream: bool) -> None:
-    for body in (b"<html>" + KEY.encode(), sse("{" + KEY), b"x" * 1990 + KEY.encode(), b"x" * 3990 + KEY.encode() + b"x" * 9000):
+    for body in (
+        b"<html>" + KEY.encode(),
+        sse("{" + KEY),
+        b"x" * 1990 + KEY.encode(),
+        b"x" * 3990 + KEY.encode() + b"x" * 9000,
+    ):
         error = await error_of(Answer(body, 200, SSE), stream=stream)
         assert KEY[:8] not in str(error)
         assert KEY[:8] not in str(error.body)

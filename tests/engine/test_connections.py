@@ -130,8 +130,7 @@ async def test_a_task_cancelled_before_the_answer_hangs_up(stream: bool) -> None
     async with Loopback(silent) as server, await server.client() as client:
         request = client.chat().user("hi")
         task = asyncio.ensure_future(request.stream().__anext__() if stream else request.execute())
-        while not server.exchanges:
-            await asyncio.sleep(0.001)
+        await server.asked.wait()
         left = monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -206,7 +205,11 @@ async def test_the_connection_is_used_again_after_an_error() -> None:
     async with Loopback(refusing) as server, await server.client() as client:
         for stream in (False, True, False):
             with pytest.raises(RemoteError):
-                await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
+                await (
+                    client.chat().user("hi").stream().__anext__()
+                    if stream
+                    else client.chat().user("hi").execute()
+                )
         assert server.connections == 1
 
 
@@ -252,7 +255,11 @@ async def test_no_answer_within_the_time_is_a_deadline() -> None:
         for stream in (False, True):
             began = monotonic()
             with pytest.raises(DeadlineExceeded, match=r"0\.15 s") as caught:
-                await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
+                await (
+                    client.chat().user("hi").stream().__anext__()
+                    if stream
+                    else client.chat().user("hi").execute()
+                )
             assert 0.1 < monotonic() - began < 0.5
             assert (caught.value.provider, caught.value.model) == ("openai", "gpt-4o")
             assert (caught.value.error_class, caught.value.retryable) == ("timeout", True)
@@ -285,12 +292,18 @@ async def test_a_refused_connection_names_the_url() -> None:
     async with client:
         for stream in (False, True):
             with pytest.raises(ConnectionFailed, match=url) as caught:
-                await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
+                await (
+                    client.chat().user("hi").stream().__anext__()
+                    if stream
+                    else client.chat().user("hi").execute()
+                )
             assert (caught.value.provider, caught.value.retryable) == ("openai", True)
 
 
 async def test_a_host_that_does_not_exist_is_a_failed_connection() -> None:
-    async with await AiClient.create("openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1") as client:
+    async with await AiClient.create(
+        "openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1"
+    ) as client:
         with pytest.raises(ConnectionFailed, match=r"nosuch\.invalid"):
             await client.chat().user("hi").execute()
 
@@ -321,13 +334,24 @@ async def test_a_server_that_closes_without_an_answer_is_a_failed_connection() -
             await client.chat().user("hi").execute()
 
 
-@pytest.mark.parametrize("reply", [b"SSH-2.0-OpenSSH_9\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x16\x03\x01\x00\x00", b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"SSH-2.0-OpenSSH_9\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"\x16\x03\x01\x00\x00",
+        b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n",
+    ],
+)
 async def test_a_server_that_speaks_no_http_is_a_failed_connection(reply: bytes) -> None:
     async def other(exchange: Exchange) -> None:
         await exchange.send(reply)
         exchange.hang_up()
 
-    async with Loopback(other) as server, await server.client(base_url=f"http://127.0.0.1:{server.port}/v1?key={KEY}") as client:
+    async with (
+        Loopback(other) as server,
+        await server.client(base_url=f"http://127.0.0.1:{server.port}/v1?key={KEY}") as client,
+    ):
         with pytest.raises(ConnectionFailed) as caught:
             await client.chat().user("hi").execute()
         assert server.url in str(caught.value)
@@ -352,7 +376,11 @@ async def test_a_redirect_is_not_followed_and_the_key_goes_nowhere_else() -> Non
         async with Loopback(redirecting) as server, await server.client() as client:
             for stream in (False, True):
                 with pytest.raises(RemoteError, match="307"):
-                    await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
+                    await (
+                        client.chat().user("hi").stream().__anext__()
+                        if stream
+                        else client.chat().user("hi").execute()
+                    )
         assert other.exchanges == []
 
 

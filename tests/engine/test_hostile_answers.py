@@ -24,7 +24,19 @@ DIALECTS = sorted(MODELS)
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 WORDS = st.sampled_from(
-    ["", "text", "tool_use", "content_block_delta", "message-end", "$.a[0].b", "$[0]", "$.x[99999999999]", "$.a.b", "{", "[DONE]"]
+    [
+        "",
+        "text",
+        "tool_use",
+        "content_block_delta",
+        "message-end",
+        "$.a[0].b",
+        "$[0]",
+        "$.x[99999999999]",
+        "$.a.b",
+        "{",
+        "[DONE]",
+    ]
 )
 VALUES = st.recursive(
     st.one_of(
@@ -106,7 +118,14 @@ def test_no_frame_makes_a_reader_fail(dialect: str) -> None:
 
 PATCHES = [
     {"functionCall": {"name": "f", "willContinue": True}},
-    {"functionCall": {"partialArgs": [{"jsonPath": "$.a[0].b", "stringValue": "x"}, {"jsonPath": "$.a", "numberValue": 1}]}},
+    {
+        "functionCall": {
+            "partialArgs": [
+                {"jsonPath": "$.a[0].b", "stringValue": "x"},
+                {"jsonPath": "$.a", "numberValue": 1},
+            ]
+        }
+    },
 ]
 
 
@@ -117,7 +136,11 @@ def test_no_partial_arguments_make_a_reader_fail() -> None:
     @given(mutated(frames), mutated(frames))
     def holds(first: Any, second: Any) -> None:
         read_with("gemini-generate", "stream", first)
-        read_with("gemini-generate", "stream", {"candidates": [{"content": {"parts": [PATCHES[0], *_parts(second)]}}]})
+        read_with(
+            "gemini-generate",
+            "stream",
+            {"candidates": [{"content": {"parts": [PATCHES[0], *_parts(second)]}}]},
+        )
 
     holds()
 
@@ -134,7 +157,15 @@ def _parts(frame: Any) -> list[Any]:
 def test_no_error_body_makes_the_classifier_fail(dialect: str) -> None:
     program = program_of(load(MODELS[dialect].partition("/")[0]))
     errors = [
-        {"error": {"message": "m", "code": "c", "type": "t", "details": [{"reason": "r", "retryDelay": "1.5s"}], "status": "S"}},
+        {
+            "error": {
+                "message": "m",
+                "code": "c",
+                "type": "t",
+                "details": [{"reason": "r", "retryDelay": "1.5s"}],
+                "status": "S",
+            }
+        },
         [{"error": {"message": "m", "status": "S"}}],
         {"message": "m", "detail": [{"msg": "x"}]},
     ]
@@ -149,7 +180,19 @@ def test_no_error_body_makes_the_classifier_fail(dialect: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("wait", ["1.2.3s", "s", ".s", "nan", "inf", "1e999", "Mon, 01 Jan 2024 00:00:00 +9999999999999999999", "9" * 5000])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "1.2.3s",
+        "s",
+        ".s",
+        "nan",
+        "inf",
+        "1e999",
+        "Mon, 01 Jan 2024 00:00:00 +9999999999999999999",
+        "9" * 5000,
+    ],
+)
 def test_odd_retry_hints_are_no_hints_or_numbers(wait: str) -> None:
     program = program_of(load("gemini"))
     body = {"error": {"details": [{"retryDelay": wait}]}}
@@ -199,14 +242,20 @@ DEEP = b"[" * 100_000
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
-@pytest.mark.parametrize("body", [DEEP, DEEP.replace(b"[", b'{"a":'), b"data: " + DEEP + b"\n\n"], ids=["lists", "maps", "frame"])
+@pytest.mark.parametrize(
+    "body", [DEEP, DEEP.replace(b"[", b'{"a":'), b"data: " + DEEP + b"\n\n"], ids=["lists", "maps", "frame"]
+)
 @pytest.mark.parametrize("status", [200, 500])
 async def test_a_body_nested_too_deep_is_an_error_of_ours(body: bytes, status: int, stream: bool) -> None:
     for headers in (JSON, SSE):
-        assert isinstance(await outcome("openai-chat", Answer(body, status, headers), stream=stream), AiLibError)
+        assert isinstance(
+            await outcome("openai-chat", Answer(body, status, headers), stream=stream), AiLibError
+        )
 
 
-@pytest.mark.parametrize("path", ["$[0]", "$.a[99999999999]", "$.a[999999]", "$.b.c", "$.b[0]", "", "$", "$.l.x", "$.l[0][0]"])
+@pytest.mark.parametrize(
+    "path", ["$[0]", "$.a[99999999999]", "$.a[999999]", "$.b.c", "$.b[0]", "", "$", "$.l.x", "$.l[0][0]"]
+)
 def test_a_path_that_leads_nowhere_changes_no_arguments(path: str) -> None:
     from ai_lib_python._engine.patches import apply_patch
 
@@ -219,7 +268,12 @@ def test_arguments_that_come_place_by_place_are_put_together() -> None:
     from ai_lib_python._engine.patches import apply_patch
 
     arguments: dict[str, Any] = {}
-    for path, value in [("$.cities[1].name", "Par"), ("$.cities[1].name", "is"), ("$.cities[0]", 1), ("$['a b']", True)]:
+    for path, value in [
+        ("$.cities[1].name", "Par"),
+        ("$.cities[1].name", "is"),
+        ("$.cities[0]", 1),
+        ("$['a b']", True),
+    ]:
         apply_patch(arguments, path, value)
     assert arguments == {"cities": [1, {"name": "Paris"}], "a b": True}
 
@@ -229,4 +283,6 @@ async def test_numbers_too_large_for_json_do_not_hide_an_error(stream: bool) -> 
     body = b'{"error": {"message": {"n": %s}, "code": %s}}' % (b"9" * 30, b"9" * 30)
     for headers in (JSON, SSE):
         given = b"data: " + body + b"\n\n" if stream and headers == SSE else body
-        assert isinstance(await outcome("openai-chat", Answer(given, 200, headers), stream=stream), AiLibError)
+        assert isinstance(
+            await outcome("openai-chat", Answer(given, 200, headers), stream=stream), AiLibError
+        )

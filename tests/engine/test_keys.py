@@ -40,7 +40,9 @@ def manifest(**more: Any) -> dict[str, Any]:
 # Which
 
 
-async def test_a_missing_key_names_the_variables_in_order_and_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_key_names_the_variables_in_order_and_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     script = Script(Answer(PLAIN["gemini-generate"]))
     asked = await AiClient.create("gemini/gemini-2.5-flash", transport=script)
     for call in (asked.chat().user("hi").execute(), asked.chat().user("hi").stream().__anext__()):
@@ -50,7 +52,11 @@ async def test_a_missing_key_names_the_variables_in_order_and_sends_nothing(monk
         names = ["GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"]
         places = [text.index(name) for name in names]
         assert places == sorted(places)
-        assert (caught.value.error_class, caught.value.standard_code, caught.value.provider) == ("authentication", "E1002", "gemini")
+        assert (caught.value.error_class, caught.value.standard_code, caught.value.provider) == (
+            "authentication",
+            "E1002",
+            "gemini",
+        )
     assert script.requests == []
 
 
@@ -105,7 +111,12 @@ async def test_a_key_that_is_no_text_is_refused_where_it_is_given(key: Any) -> N
 
 async def test_an_environment_key_goes_to_no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    for url in (ELSEWHERE, "https://api.openai.com.evil.example/v1", "https://evil.example/api.openai.com/v1", "https://api.openai.com@evil.example/v1"):
+    for url in (
+        ELSEWHERE,
+        "https://api.openai.com.evil.example/v1",
+        "https://evil.example/api.openai.com/v1",
+        "https://api.openai.com@evil.example/v1",
+    ):
         with pytest.raises(MissingKeyError) as caught:
             await sent(base_url=url)
         assert "OPENAI_API_KEY" in str(caught.value)
@@ -138,7 +149,9 @@ async def test_an_environment_key_goes_to_the_manifests_own_hosts(monkeypatch: p
         assert (await sent(base_url=url)).headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_an_address_from_the_environment_is_used_and_gets_the_key_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_from_the_environment_is_used_and_gets_the_key_from_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", ELSEWHERE)
     request = await sent()
@@ -148,10 +161,14 @@ async def test_an_address_from_the_environment_is_used_and_gets_the_key_from_the
 
 async def test_an_explicit_address_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", ELSEWHERE)
-    assert (await sent(base_url="https://other.example/v1", api_key="k")).url.startswith("https://other.example/")
+    assert (await sent(base_url="https://other.example/v1", api_key="k")).url.startswith(
+        "https://other.example/"
+    )
 
 
-async def test_a_placeholders_value_cannot_lead_the_key_to_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_placeholders_value_cannot_lead_the_key_to_another_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", KEY)
     fine = await sent("azure/gpt-4o", variables={"resource": "my-company"})
     assert (fine.url.split("/")[2], fine.headers["api-key"]) == ("my-company.openai.azure.com", KEY)
@@ -165,7 +182,19 @@ async def test_a_missing_placeholder_says_how_to_give_it() -> None:
         await AiClient.create("azure/gpt-4o", api_key=KEY)
 
 
-@pytest.mark.parametrize("url", ["", "api.openai.com/v1", "ftp://host/v1", "https://", "/v1", "https:///v1", "http://[::1", "https://host:port/v1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.openai.com/v1",
+        "ftp://host/v1",
+        "https://",
+        "/v1",
+        "https:///v1",
+        "http://[::1",
+        "https://host:port/v1",
+    ],
+)
 async def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base_url"):
         await AiClient.create("openai/gpt-4o", api_key=KEY, base_url=url)
@@ -194,17 +223,24 @@ async def test_a_bearer_token_a_header_and_a_query() -> None:
 async def test_header_names_of_the_manifest_and_of_the_caller_are_one() -> None:
     endpoint = {"base_url": "https://api.mine.example/v1", "headers": {"X-Team": "manifest", "X-Other": "o"}}
     script = Script(Answer(PLAIN["openai-chat"]))
-    asked = await AiClient.create("mine/m", manifest=manifest(endpoint=endpoint), api_key=KEY, transport=script)
+    asked = await AiClient.create(
+        "mine/m", manifest=manifest(endpoint=endpoint), api_key=KEY, transport=script
+    )
     await asked.chat().user("hi").extra_headers({"x-team": "caller"}).execute()
     headers = script.requests[0].headers
-    assert {name: value for name, value in headers.items() if name.lower() in ("x-team", "x-other")} == {"x-team": "caller", "x-other": "o"}
+    assert {name: value for name, value in headers.items() if name.lower() in ("x-team", "x-other")} == {
+        "x-team": "caller",
+        "x-other": "o",
+    }
 
 
 async def test_a_provider_without_keys_needs_none() -> None:
     assert "authorization" not in (await sent("ollama/llama3")).headers
 
 
-async def test_a_key_of_an_optional_provider_is_sent_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_of_an_optional_provider_is_sent_when_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("VLLM_API_KEY", KEY)
     assert (await sent("vllm/m")).headers["authorization"] == f"Bearer {KEY}"
 
@@ -240,7 +276,14 @@ def texts_of(error: BaseException) -> list[str]:
 def answers() -> list[Answer | BaseException]:
     echo = f"you sent {KEY}"
     return [
-        *(Answer({"error": {"message": echo, "code": KEY, "type": KEY, "param": KEY}}, status, {"x-request-id": KEY}) for status in (200, 302, 400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 529, 599)),
+        *(
+            Answer(
+                {"error": {"message": echo, "code": KEY, "type": KEY, "param": KEY}},
+                status,
+                {"x-request-id": KEY},
+            )
+            for status in (200, 302, 400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 529, 599)
+        ),
         *(Answer(echo.encode(), status, headers) for status in (200, 500) for headers in (JSON, SSE, {})),
         Answer(sse(echo)),
         Answer(sse({"error": echo})),
@@ -256,7 +299,7 @@ async def test_a_planted_key_is_in_no_error() -> None:
             for stream in (False, True):
                 asked = await AiClient.create(api_key=KEY, transport=Script(answers()[index]), **options)  # type: ignore[arg-type]
                 request = asked.chat().user("hi")
-                with pytest.raises(AiLibError) as caught:
+                with pytest.raises(AiLibError) as caught:  # noqa: PT012  # which statement raises is what the parameter says
                     if stream:
                         async for _event in request.stream():
                             pass
@@ -277,7 +320,23 @@ async def test_a_planted_key_is_in_no_repr_warning_or_preview(capsys: pytest.Cap
         stream = request.stream()
         events = [event async for event in stream]
     assert len(told) == 1
-    things = [builder, asked, asked._caller, asked._caller.target, asked._caller.target.credential, request, request.build(), request.preview(), stream, response, stats, events, script.requests, str(told[0].message), response.to_message()]
+    things = [
+        builder,
+        asked,
+        asked._caller,
+        asked._caller.target,
+        asked._caller.target.credential,
+        request,
+        request.build(),
+        request.preview(),
+        stream,
+        response,
+        stats,
+        events,
+        script.requests,
+        str(told[0].message),
+        response.to_message(),
+    ]
     for thing in things:
         assert KEY not in repr(thing)
     assert KEY not in repr(pickle.dumps([response, stats, events, request.build(), request.preview()]))
@@ -287,7 +346,12 @@ async def test_a_planted_key_is_in_no_repr_warning_or_preview(capsys: pytest.Cap
 
 async def test_a_key_in_a_header_of_the_callers_is_not_in_the_preview() -> None:
     asked, _ = await client()
-    shown = asked.chat().user("hi").extra_headers({"Authorization": f"Basic {KEY}", "x-api-key": KEY, "x-team": "a"}).preview()
+    shown = (
+        asked.chat()
+        .user("hi")
+        .extra_headers({"Authorization": f"Basic {KEY}", "x-api-key": KEY, "x-team": "a"})
+        .preview()
+    )
     assert KEY not in repr(shown)
     assert shown.headers["x-team"] == "a"
 

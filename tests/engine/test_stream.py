@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -16,7 +17,14 @@ from ai_lib_python._engine.prepare import prepare
 from ai_lib_python._engine.read_stream import StreamReader
 from ai_lib_python._engine.target import Target
 from ai_lib_python._manifest.load import load
-from ai_lib_python.errors import IncompleteStream, MalformedResponse, Overloaded, RateLimited, RemoteError, StreamInterrupted
+from ai_lib_python.errors import (
+    IncompleteStream,
+    MalformedResponse,
+    Overloaded,
+    RateLimited,
+    RemoteError,
+    StreamInterrupted,
+)
 from ai_lib_python.events import (
     ContentDelta,
     Metadata,
@@ -43,14 +51,16 @@ async def events_of(*answers: Answer, dialect: str = "openai-chat") -> tuple[lis
     return [event async for event in stream], stream
 
 
-async def failed(answer: Answer, dialect: str = "openai-chat") -> tuple[list[StreamingEvent], AiLibError, Any]:
+async def failed(
+    answer: Answer, dialect: str = "openai-chat"
+) -> tuple[list[StreamingEvent], AiLibError, Any]:
     """The events before the error, the error, and the stream."""
     asked, _ = await client(dialect, answer)
     stream = asked.chat().user("hi").stream()
     events = []
-    with pytest.raises(AiLibError) as caught:
+    with pytest.raises(AiLibError) as caught:  # noqa: PT012  # the events before the error count
         async for event in stream:
-            events.append(event)  # noqa: PERF401  # those before the error count
+            events.append(event)
     return events, caught.value, stream
 
 
@@ -58,7 +68,9 @@ def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more
     return {"id": "c", "choices": [{"index": 0, "delta": delta or {}, "finish_reason": finish}], **more}
 
 
-def call_piece(index: int | None = None, id: str | None = None, name: str | None = None, arguments: Any = None) -> dict[str, Any]:
+def call_piece(
+    index: int | None = None, id: str | None = None, name: str | None = None, arguments: Any = None
+) -> dict[str, Any]:
     function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
     piece = {key: value for key, value in (("index", index), ("id", id)) if value is not None}
     return chunk({"tool_calls": [{**piece, "function": function}]})
@@ -71,7 +83,11 @@ async def calls_of(*pieces: dict[str, Any]) -> tuple[ToolCall, ...]:
     by_index = {event.index: (event.id, event.name, event.arguments_json) for event in ended}
     assert list(by_index.values()) == [(call.id, call.name, call.arguments_json) for call in calls]
     for event in ended:
-        pieces_of_it = [each.arguments for each in events if isinstance(each, PartialToolCall) and each.index == event.index]
+        pieces_of_it = [
+            each.arguments
+            for each in events
+            if isinstance(each, PartialToolCall) and each.index == event.index
+        ]
         assert ("".join(pieces_of_it) or "{}") == event.arguments_json
     started = [event.index for event in events if isinstance(event, ToolCallStarted)]
     assert started == list(range(len(calls)))
@@ -89,7 +105,11 @@ async def test_a_stream_sums_to_the_plain_answer(dialect: str) -> None:
     events = [event async for event in stream]
     assert stream.response == msgspec.structs.replace(plain, raw=None)
     assert plain.content == TEXT == "".join(event.text for event in events if isinstance(event, ContentDelta))
-    assert plain.reasoning == THOUGHT == "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    assert (
+        plain.reasoning
+        == THOUGHT
+        == "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    )
     assert [(call.name, call.arguments) for call in plain.tool_calls] == CALLS
     assert plain.finish_reason == "tool_calls"
     assert plain.usage.prompt_tokens == 20
@@ -107,7 +127,9 @@ def reader(dialect: str) -> StreamReader:
     manifest = load(MODELS[dialect].partition("/")[0])
     target = Target(manifest, api_key=KEY)
     request = ChatRequest(MODELS[dialect].partition("/")[2], (Message.user("hi"),))
-    prepared = prepare(target, request, stream=True, timeout=None, credential=Credential(manifest.auth[0], KEY))
+    prepared = prepare(
+        target, request, stream=True, timeout=None, credential=Credential(manifest.auth[0], KEY)
+    )
     return StreamReader(prepared, 200, dict(SSE), (KEY,))
 
 
@@ -147,7 +169,7 @@ def test_any_cutting_gives_the_same_events(dialect: str) -> None:
     def holds(cuts: list[int], odd: bool) -> None:
         body = ODD[dialect] if odd else STREAMS[dialect]
         edges = [0, *sorted(cuts), len(body)]
-        assert read(dialect, [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]) == read(dialect, [body])
+        assert read(dialect, [body[a:b] for a, b in pairwise(edges)]) == read(dialect, [body])
 
     holds()
 
@@ -205,16 +227,24 @@ async def test_a_last_event_without_a_blank_line_counts() -> None:
 
 MID_STREAM: dict[str, tuple[Any, type[RemoteError]]] = {
     "openai-chat": ({"error": {"message": "too busy", "code": "rate_limit_exceeded"}}, RateLimited),
-    "anthropic-messages": ({"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}, Overloaded),
+    "anthropic-messages": (
+        {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}},
+        Overloaded,
+    ),
     "gemini-generate": ({"error": {"code": 503, "status": "UNAVAILABLE", "message": "too busy"}}, Overloaded),
-    "cohere-v2": ({"type": "message-end", "delta": {"error": "too busy", "finish_reason": "ERROR"}}, RemoteError),
+    "cohere-v2": (
+        {"type": "message-end", "delta": {"error": "too busy", "finish_reason": "ERROR"}},
+        RemoteError,
+    ),
 }
 
 
 @every_dialect
 async def test_an_error_in_mid_stream_is_typed_and_comes_after_the_events_before_it(dialect: str) -> None:
     body, kind = MID_STREAM[dialect]
-    events, error, stream = await failed(Answer(without_its_end(dialect) + sse(body, names=dialect != "openai-chat")), dialect)
+    events, error, stream = await failed(
+        Answer(without_its_end(dialect) + sse(body, names=dialect != "openai-chat")), dialect
+    )
     assert isinstance(error, kind)
     assert "too busy" in str(error)
     assert "".join(event.text for event in events if isinstance(event, ContentDelta)) == TEXT
@@ -251,7 +281,9 @@ async def test_usage_after_the_finish_reason_counts() -> None:
     body = sse(chunk({"content": "a"}), chunk(finish="stop"), {"choices": [], "usage": usage}, "[DONE]")
     events, stream = await events_of(Answer(body))
     assert stream.stats.total_tokens == 5
-    assert [event.usage.total_tokens for event in events if isinstance(event, Metadata) and event.usage] == [5]
+    assert [event.usage.total_tokens for event in events if isinstance(event, Metadata) and event.usage] == [
+        5
+    ]
 
 
 async def test_usage_that_never_came_is_none() -> None:
@@ -265,32 +297,45 @@ async def test_usage_that_never_came_is_none() -> None:
 
 async def test_fragments_of_two_calls_are_told_apart_by_index() -> None:
     calls = await calls_of(
-        call_piece(0, "a", "f", '{"x"'), call_piece(1, "b", "g", "{"), call_piece(0, arguments=": 1}"), call_piece(1, arguments="}")
+        call_piece(0, "a", "f", '{"x"'),
+        call_piece(1, "b", "g", "{"),
+        call_piece(0, arguments=": 1}"),
+        call_piece(1, arguments="}"),
     )
     assert [(call.id, call.name, call.arguments) for call in calls] == [("a", "f", {"x": 1}), ("b", "g", {})]
 
 
 async def test_fragments_without_an_index_belong_to_the_last_call() -> None:
     calls = await calls_of(
-        call_piece(None, "a", "f", '{"x"'), call_piece(arguments=": 1}"), call_piece(None, "b", "g", '{"y"'), call_piece(arguments=": 2}")
+        call_piece(None, "a", "f", '{"x"'),
+        call_piece(arguments=": 1}"),
+        call_piece(None, "b", "g", '{"y"'),
+        call_piece(arguments=": 2}"),
     )
     assert [(call.id, call.arguments) for call in calls] == [("a", {"x": 1}), ("b", {"y": 2})]
 
 
 async def test_fragments_with_an_id_only_belong_to_that_call() -> None:
     calls = await calls_of(
-        call_piece(None, "a", "f", '{"x"'), call_piece(None, "b", "g", '{"y"'), call_piece(None, "a", None, ": 1}"), call_piece(None, "b", None, ": 2}")
+        call_piece(None, "a", "f", '{"x"'),
+        call_piece(None, "b", "g", '{"y"'),
+        call_piece(None, "a", None, ": 1}"),
+        call_piece(None, "b", None, ": 2}"),
     )
     assert [(call.id, call.arguments) for call in calls] == [("a", {"x": 1}), ("b", {"y": 2})]
 
 
 async def test_ids_that_are_numbers_tell_calls_apart_too() -> None:
-    calls = await calls_of(call_piece(None, 1, "f", '{"x"'), call_piece(None, 2, "g", "{}"), call_piece(None, 1, None, ": 1}"))  # type: ignore[arg-type]
+    calls = await calls_of(
+        call_piece(None, 1, "f", '{"x"'), call_piece(None, 2, "g", "{}"), call_piece(None, 1, None, ": 1}")
+    )  # type: ignore[arg-type]
     assert [(call.id, call.arguments) for call in calls] == [("1", {"x": 1}), ("2", {})]
 
 
 async def test_two_whole_calls_in_one_chunk() -> None:
-    pieces = [{"index": i, "id": str(i), "function": {"name": "f", "arguments": f'{{"n": {i}}}'}} for i in range(2)]
+    pieces = [
+        {"index": i, "id": str(i), "function": {"name": "f", "arguments": f'{{"n": {i}}}'}} for i in range(2)
+    ]
     calls = await calls_of(chunk({"tool_calls": pieces}))
     assert [call.arguments for call in calls] == [{"n": 0}, {"n": 1}]
 
@@ -301,7 +346,9 @@ async def test_two_calls_under_one_index_with_new_ids_are_two_calls() -> None:
 
 
 async def test_an_id_and_a_name_that_are_repeated_make_one_call() -> None:
-    calls = await calls_of(call_piece(0, "a", "f", '{"x"'), call_piece(0, "a", "f", ": 1"), call_piece(0, "a", "f", "}"))
+    calls = await calls_of(
+        call_piece(0, "a", "f", '{"x"'), call_piece(0, "a", "f", ": 1"), call_piece(0, "a", "f", "}")
+    )
     assert [(call.id, call.name, call.arguments) for call in calls] == [("a", "f", {"x": 1})]
 
 
@@ -329,7 +376,9 @@ async def test_arguments_that_are_no_map_are_kept_and_told() -> None:
 
 
 async def test_a_call_without_an_id_gets_one_and_always_the_same() -> None:
-    first, second = [await calls_of(call_piece(0, None, "f", "{}"), call_piece(1, None, "f", "{}")) for _ in range(2)]
+    first, second = [
+        await calls_of(call_piece(0, None, "f", "{}"), call_piece(1, None, "f", "{}")) for _ in range(2)
+    ]
     assert first == second
     assert len({call.id for call in first}) == 2
 
@@ -350,7 +399,9 @@ async def test_tool_calls_beside_stop_are_the_finish_reason() -> None:
 async def test_an_unknown_frame_is_counted_and_kept_and_breaks_nothing() -> None:
     odd = {"type": "brand_new", "data": 1}
     frames = FRAMES["anthropic-messages"]
-    events, stream = await events_of(Answer(sse(*frames[:3], odd, *frames[3:], names=True)), dialect="anthropic-messages")
+    events, stream = await events_of(
+        Answer(sse(*frames[:3], odd, *frames[3:], names=True)), dialect="anthropic-messages"
+    )
     assert [event.data for event in events if isinstance(event, UnknownEvent)] == [odd]
     assert stream.response.unknown_events == 1
     assert stream.response.raw == (odd,)
@@ -369,7 +420,9 @@ async def test_only_so_many_unknown_frames_are_kept_but_all_are_counted() -> Non
 
 
 @every_dialect
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"]
+)
 async def test_a_plain_object_in_place_of_a_stream_is_read(dialect: str, content_type: str) -> None:
     answer = Answer(json.dumps(PLAIN[dialect]).encode(), headers={"content-type": content_type})
     events, stream = await events_of(answer, dialect=dialect)
@@ -402,7 +455,7 @@ async def test_an_error_object_in_place_of_a_stream_is_raised() -> None:
 async def test_it_is_an_async_iterator_and_a_context_manager() -> None:
     asked, _ = await client("openai-chat", Answer(STREAMS["openai-chat"]))
     async with asked.chat().user("hi").stream() as stream:
-        first = await anext(stream)  # noqa: F821  # of Python 3.10
+        first = await anext(stream)
         rest = [event async for event in stream]
     assert isinstance(first, Metadata)
     assert rest[-1].is_stream_end
@@ -495,7 +548,12 @@ async def test_leaving_the_loop_at_the_end_event_is_no_interruption() -> None:
 async def test_a_complete_stream_has_stats() -> None:
     _, stream = await events_of(Answer(STREAMS["openai-chat"], headers={**SSE, "x-request-id": "req-1"}))
     stats = stream.stats
-    assert (stats.provider, stats.model, stats.request_id, stats.finish_reason) == ("openai", "gpt-4o", "req-1", "tool_calls")
+    assert (stats.provider, stats.model, stats.request_id, stats.finish_reason) == (
+        "openai",
+        "gpt-4o",
+        "req-1",
+        "tool_calls",
+    )
     assert (stats.prompt_tokens, stats.completion_tokens, stats.total_tokens) == (20, 9, 29)
     assert (stats.cached_tokens, stats.reasoning_tokens) == (8, 3)
     assert 0 <= stats.time_to_first_token_ms <= stats.latency_ms

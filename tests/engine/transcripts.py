@@ -19,7 +19,9 @@ def _openai_chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str,
 def _openai_fragment(index: int, arguments: str, **head: Any) -> dict[str, Any]:
     name = {"name": head["name"]} if head else {}
     first = {"id": head["id"], "type": "function"} if head else {}
-    return _openai_chunk({"tool_calls": [{"index": index, **first, "function": {**name, "arguments": arguments}}]})
+    return _openai_chunk(
+        {"tool_calls": [{"index": index, **first, "function": {**name, "arguments": arguments}}]}
+    )
 
 
 _OPENAI_USAGE = {
@@ -29,8 +31,18 @@ _OPENAI_USAGE = {
     "prompt_tokens_details": {"cached_tokens": 8},
     "completion_tokens_details": {"reasoning_tokens": 3},
 }
-_ANTHROPIC_USAGE = {"input_tokens": 12, "cache_read_input_tokens": 8, "cache_creation_input_tokens": 0, "output_tokens": 9}
-_GEMINI_USAGE = {"promptTokenCount": 20, "cachedContentTokenCount": 8, "candidatesTokenCount": 6, "thoughtsTokenCount": 3}
+_ANTHROPIC_USAGE = {
+    "input_tokens": 12,
+    "cache_read_input_tokens": 8,
+    "cache_creation_input_tokens": 0,
+    "output_tokens": 9,
+}
+_GEMINI_USAGE = {
+    "promptTokenCount": 20,
+    "cachedContentTokenCount": 8,
+    "candidatesTokenCount": 6,
+    "thoughtsTokenCount": 3,
+}
 _COHERE_USAGE = {"tokens": {"input_tokens": 20.0, "output_tokens": 9.0}, "cached_tokens": 8.0}
 
 PLAIN: dict[str, dict[str, Any]] = {
@@ -45,8 +57,16 @@ PLAIN: dict[str, dict[str, Any]] = {
                     "reasoning_content": THOUGHT,
                     "content": TEXT,
                     "tool_calls": [
-                        {"id": "t1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Łódź"}'}},
-                        {"id": "t2", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Paris", "days": [1, 2]}'}},
+                        {
+                            "id": "t1",
+                            "type": "function",
+                            "function": {"name": "weather", "arguments": '{"city": "Łódź"}'},
+                        },
+                        {
+                            "id": "t2",
+                            "type": "function",
+                            "function": {"name": "weather", "arguments": '{"city": "Paris", "days": [1, 2]}'},
+                        },
                     ],
                 },
                 "finish_reason": "tool_calls",
@@ -77,7 +97,10 @@ PLAIN: dict[str, dict[str, Any]] = {
                     "parts": [
                         {"text": THOUGHT, "thought": True},
                         {"text": TEXT},
-                        {"functionCall": {"name": "weather", "args": {"city": "Łódź"}}, "thoughtSignature": "sig=="},
+                        {
+                            "functionCall": {"name": "weather", "args": {"city": "Łódź"}},
+                            "thoughtSignature": "sig==",
+                        },
                         {"functionCall": {"name": "weather", "args": {"city": "Paris", "days": [1, 2]}}},
                     ],
                 },
@@ -93,8 +116,16 @@ PLAIN: dict[str, dict[str, Any]] = {
             "role": "assistant",
             "content": [{"type": "thinking", "thinking": THOUGHT}, {"type": "text", "text": TEXT}],
             "tool_calls": [
-                {"id": "t1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Łódź"}'}},
-                {"id": "t2", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Paris", "days": [1, 2]}'}},
+                {
+                    "id": "t1",
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": '{"city": "Łódź"}'},
+                },
+                {
+                    "id": "t2",
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": '{"city": "Paris", "days": [1, 2]}'},
+                },
             ],
         },
         "finish_reason": "TOOL_CALL",
@@ -121,7 +152,11 @@ def _cohere_call(index: int, id: str, *fragments: str) -> list[dict[str, Any]]:
     return [
         {"type": "tool-call-start", "index": index, "delta": {"message": start}},
         *(
-            {"type": "tool-call-delta", "index": index, "delta": {"message": {"tool_calls": {"function": {"arguments": text}}}}}
+            {
+                "type": "tool-call-delta",
+                "index": index,
+                "delta": {"message": {"tool_calls": {"function": {"arguments": text}}}},
+            }
             for text in fragments
         ),
         {"type": "tool-call-end", "index": index},
@@ -132,7 +167,10 @@ def _cohere_content(index: int, kind: str, *pieces: str) -> list[dict[str, Any]]
     key = "text" if kind == "text" else "thinking"
     return [
         {"type": "content-start", "index": index, "delta": {"message": {"content": {"type": kind, key: ""}}}},
-        *({"type": "content-delta", "index": index, "delta": {"message": {"content": {key: piece}}}} for piece in pieces),
+        *(
+            {"type": "content-delta", "index": index, "delta": {"message": {"content": {key: piece}}}}
+            for piece in pieces
+        ),
         {"type": "content-end", "index": index},
     ]
 
@@ -155,7 +193,13 @@ FRAMES: dict[str, list[Any]] = {
     "anthropic-messages": [
         {
             "type": "message_start",
-            "message": {"id": "m1", "type": "message", "model": "claude", "content": [], "usage": {**_ANTHROPIC_USAGE, "output_tokens": 1}},
+            "message": {
+                "id": "m1",
+                "type": "message",
+                "model": "claude",
+                "content": [],
+                "usage": {**_ANTHROPIC_USAGE, "output_tokens": 1},
+            },
         },
         {"type": "ping"},
         *_block(
@@ -164,7 +208,12 @@ FRAMES: dict[str, list[Any]] = {
             {"type": "thinking_delta", "thinking": THOUGHT},
             {"type": "signature_delta", "signature": "sig=="},
         ),
-        *_block(1, {"type": "text", "text": ""}, {"type": "text_delta", "text": TEXT[:3]}, {"type": "text_delta", "text": TEXT[3:]}),
+        *_block(
+            1,
+            {"type": "text", "text": ""},
+            {"type": "text_delta", "text": TEXT[:3]},
+            {"type": "text_delta", "text": TEXT[3:]},
+        ),
         *_block(
             2,
             {"type": "tool_use", "id": "t1", "name": "weather", "input": {}},
@@ -184,7 +233,9 @@ FRAMES: dict[str, list[Any]] = {
         _candidate({"text": THOUGHT, "thought": True}),
         _candidate({"text": TEXT[:4]}),
         _candidate({"text": TEXT[4:]}),
-        _candidate({"functionCall": {"name": "weather", "args": {"city": "Łódź"}}, "thoughtSignature": "sig=="}),
+        _candidate(
+            {"functionCall": {"name": "weather", "args": {"city": "Łódź"}}, "thoughtSignature": "sig=="}
+        ),
         _candidate({"functionCall": {"name": "weather", "args": {"city": "Paris", "days": [1, 2]}}}),
         {**_candidate(finishReason="STOP"), "usageMetadata": _GEMINI_USAGE},
     ],
@@ -199,6 +250,7 @@ FRAMES: dict[str, list[Any]] = {
 }
 
 STREAMS = {
-    dialect: sse(*frames, names=dialect in ("anthropic-messages", "cohere-v2")) for dialect, frames in FRAMES.items()
+    dialect: sse(*frames, names=dialect in ("anthropic-messages", "cohere-v2"))
+    for dialect, frames in FRAMES.items()
 }
 """The frames as a body."""

@@ -157,6 +157,27 @@ parameters:
     assert request.url == "https://toy.example/u/ann/chat?logprobs=true"
 
 
+async def test_a_path_that_needs_what_was_not_given_is_refused(preview: Preview) -> None:
+    text = 'request: {path: "/u/${$user}", turns: {roles: {user: user}}, body: {a: 1}}'
+    with pytest.raises(UnsupportedError, match=r"/u/\$\{\$user\} needs a value that was not given"):
+        await preview(text)
+
+
+async def test_numbers_and_switches_become_text_where_only_text_can_stand(preview: Preview) -> None:
+    text = """
+request:
+  path: /v${2}/chat
+  headers: {X-Version: 7, x-seed: "s-${$seed}"}
+  query: {beta: true, logs: "${$logprobs}"}
+  turns: {roles: {user: user}}
+  body: {a: 1}
+parameters: {seed: {as: $absent}, logprobs: {as: $absent}}
+"""
+    request = await preview(text, lambda chat: chat.user("Hello").seed(3).logprobs())
+    assert request.url == "https://toy.example/v2/chat?beta=true&logs=true"
+    assert (request.headers["x-version"], request.headers["x-seed"]) == ("7", "s-3")
+
+
 # Requests: where and with what
 
 
@@ -571,6 +592,12 @@ async def test_usage_may_come_after_the_finish_reason_and_an_empty_reason_is_non
     frames = [{"text": "H", "why": ""}, {"text": "i", "why": "done"}, {"usage": {"in": 3, "out": 2}}]
     _, response = await stream(text, *frames)
     assert (response.finish_reason, response.usage.total_tokens) == ("stop", 5)
+
+
+async def test_of_several_finish_reasons_the_last_counts(stream: Stream) -> None:
+    frames = [{"text": "A", "why": "pause"}, {"text": "B", "why": "done"}]
+    _, response = await stream("", *frames)
+    assert (response.content, response.raw_finish_reason) == ("AB", "done")
 
 
 async def test_a_frame_that_nobody_knows_is_kept_and_breaks_nothing(stream: Stream) -> None:

@@ -66,7 +66,12 @@ def _with_result(message: Any, id: str) -> dict[str, Any]:
 def test_a_tool_call_and_its_result(client: Any) -> None:
     asked = client.messages.create(**ASK, tools=TOOLS)
     (block,) = asked.content
-    assert (asked.stop_reason, block.type, block.name, block.input) == ("tool_use", "tool_use", "weather", ARGUMENTS)
+    assert (asked.stop_reason, block.type, block.name, block.input) == (
+        "tool_use",
+        "tool_use",
+        "weather",
+        ARGUMENTS,
+    )
     told = client.messages.create(**_with_result(asked, block.id))
     assert told.content[0].text == "The tool answered: 22 degrees"
 

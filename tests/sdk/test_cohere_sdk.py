@@ -16,7 +16,10 @@ cohere = pytest.importorskip("cohere")
 MODEL = "command-a"
 MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
 TOOLS: Any = [
-    {"type": "function", "function": {"name": "weather", "description": "Tells the weather", "parameters": SCHEMA}}
+    {
+        "type": "function",
+        "function": {"name": "weather", "description": "Tells the weather", "parameters": SCHEMA},
+    }
 ]
 
 
@@ -51,7 +54,10 @@ def test_streaming(client: Any) -> None:
 
 
 def _with_result(calls: list[Any]) -> list[Any]:
-    said = [{"id": id, "type": "function", "function": {"name": name, "arguments": text}} for id, name, text in calls]
+    said = [
+        {"id": id, "type": "function", "function": {"name": name, "arguments": text}}
+        for id, name, text in calls
+    ]
     results = [{"role": "tool", "tool_call_id": id, "content": "22 degrees"} for id, _, _ in calls]
     return [*MESSAGES, {"role": "assistant", "tool_calls": said}, *results]
 
@@ -70,7 +76,9 @@ def test_a_streamed_tool_call_and_its_result(client: Any) -> None:
     events = list(client.chat_stream(model=MODEL, messages=MESSAGES, tools=TOOLS))
     (start,) = [event for event in events if event.type == "tool-call-start"]
     pieces = [
-        event.delta.message.tool_calls.function.arguments for event in events if event.type == "tool-call-delta"
+        event.delta.message.tool_calls.function.arguments
+        for event in events
+        if event.type == "tool-call-delta"
     ]
     call = start.delta.message.tool_calls
     assert (call.function.name, json.loads("".join(pieces))) == ("weather", ARGUMENTS)
@@ -84,7 +92,11 @@ def test_a_streamed_tool_call_and_its_result(client: Any) -> None:
 def test_thinking(client: Any, streamed: bool) -> None:
     ask: dict[str, Any] = {"model": MODEL, "messages": MESSAGES, "thinking": {"type": "enabled"}}
     if streamed:
-        contents = [event.delta.message.content for event in client.chat_stream(**ask) if event.type == "content-delta"]
+        contents = [
+            event.delta.message.content
+            for event in client.chat_stream(**ask)
+            if event.type == "content-delta"
+        ]
         thinking = "".join(content.thinking or "" for content in contents)
         text = "".join(content.text or "" for content in contents)
     else:
@@ -95,7 +107,14 @@ def test_thinking(client: Any, streamed: bool) -> None:
 
 def test_the_parameters_arrive(client: Any, simulator: Simulator) -> None:
     client.chat(
-        model=MODEL, messages=MESSAGES, temperature=0.5, p=0.9, k=5, max_tokens=3, stop_sequences=["x"], seed=4
+        model=MODEL,
+        messages=MESSAGES,
+        temperature=0.5,
+        p=0.9,
+        k=5,
+        max_tokens=3,
+        stop_sequences=["x"],
+        seed=4,
     )
     request = simulator.requests[0].request
     assert request is not None

@@ -16,7 +16,10 @@ openai = pytest.importorskip("openai")
 
 MODEL = "gpt-4o"
 TOOLS: Any = [
-    {"type": "function", "function": {"name": "weather", "description": "Tells the weather", "parameters": SCHEMA}}
+    {
+        "type": "function",
+        "function": {"name": "weather", "description": "Tells the weather", "parameters": SCHEMA},
+    }
 ]
 MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
 
@@ -60,7 +63,9 @@ def test_a_tool_call_and_its_result(client: Any) -> None:
     assert (choice.finish_reason, call.type, call.function.name) == ("tool_calls", "function", "weather")
     assert json.loads(call.function.arguments) == ARGUMENTS
     result = {"role": "tool", "tool_call_id": call.id, "content": "22 degrees"}
-    told = client.chat.completions.create(model=MODEL, messages=[*MESSAGES, choice.message, result], tools=TOOLS)
+    told = client.chat.completions.create(
+        model=MODEL, messages=[*MESSAGES, choice.message, result], tools=TOOLS
+    )
     assert told.choices[0].message.content == "The tool answered: 22 degrees"
 
 
@@ -99,7 +104,13 @@ def test_several_calls_in_one_stream(client: Any, simulator: Simulator) -> None:
 
 def test_the_parameters_arrive(client: Any, simulator: Simulator) -> None:
     client.chat.completions.create(
-        model=MODEL, messages=MESSAGES, temperature=0.5, top_p=0.9, max_completion_tokens=3, stop=["x"], seed=4
+        model=MODEL,
+        messages=MESSAGES,
+        temperature=0.5,
+        top_p=0.9,
+        max_completion_tokens=3,
+        stop=["x"],
+        seed=4,
     )
     request = simulator.requests[0].request
     assert request is not None
@@ -109,7 +120,10 @@ def test_the_parameters_arrive(client: Any, simulator: Simulator) -> None:
 
 def test_a_cut_answer(client: Any) -> None:
     completion = client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=4)
-    assert (completion.choices[0].message.content, completion.choices[0].finish_reason) == ("You said: What", "length")
+    assert (completion.choices[0].message.content, completion.choices[0].finish_reason) == (
+        "You said: What",
+        "length",
+    )
 
 
 def test_a_schema_is_filled(client: Any) -> None:

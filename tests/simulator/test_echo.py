@@ -32,7 +32,11 @@ def test_a_history_that_ends_with_the_model_echoes_the_user_before() -> None:
 
 
 def test_after_a_tool_it_says_what_the_tool_answered() -> None:
-    history = (Message.user("?"), Message.assistant(tool_calls=[ToolCall("1", "weather")]), Message.tool("1", "22"))
+    history = (
+        Message.user("?"),
+        Message.assistant(tool_calls=[ToolCall("1", "weather")]),
+        Message.tool("1", "22"),
+    )
     assert asked(*history, tools=TOOLS).text == "The tool answered: 22"
 
 
@@ -87,7 +91,10 @@ def test_too_long_an_echo_is_cut_between_words(max_tokens: int, text: str, finis
 
 
 def test_a_long_word_is_cut_anywhere() -> None:
-    assert asked(Message.user("abc"), max_tokens=1, response_format=ResponseFormat("json_schema", CITY)).text == '{"ci'
+    assert (
+        asked(Message.user("abc"), max_tokens=1, response_format=ResponseFormat("json_schema", CITY)).text
+        == '{"ci'
+    )
 
 
 def test_it_ends_at_a_stop_sequence() -> None:

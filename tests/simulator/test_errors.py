@@ -90,11 +90,15 @@ async def test_a_client_reads_the_class_in_mid_stream_and_keeps_what_came(
     async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
         texts: list[str] = []
         with pytest.raises(RemoteError) as caught:
-            async for text in client.chat().user("one two three four five six").stream_text():
-                texts.append(text)
+            await _read(client, texts)
     assert type(caught.value) is REMOTE_ERRORS[error_class]
     assert texts
     assert caught.value.partial.content == "".join(texts)
+
+
+async def _read(client: AiClient, texts: list[str]) -> None:
+    async for text in client.chat().user("one two three four five six").stream_text():
+        texts.append(text)
 
 
 def test_an_error_in_mid_stream_on_the_wire(simulator: Simulator) -> None:
@@ -128,7 +132,10 @@ def test_an_error_for_the_middle_of_a_stream_comes_at_once_in_a_plain_answer(sim
 def test_a_wrong_request_is_refused_in_the_words_of_its_wire(
     simulator: Simulator, body: object, message: str
 ) -> None:
-    for path, code in (("/v1/messages", "invalid_request_error"), ("/v1/chat/completions", "invalid_request_error")):
+    for path, code in (
+        ("/v1/messages", "invalid_request_error"),
+        ("/v1/chat/completions", "invalid_request_error"),
+    ):
         seen = post(simulator.url + path, body)
         assert seen.status == 400
         assert seen.json["error"]["type"] == code
@@ -137,7 +144,9 @@ def test_a_wrong_request_is_refused_in_the_words_of_its_wire(
 
 async def test_the_class_decides_what_a_client_may_retry(simulator: Simulator) -> None:
     simulator.script(SimulatedError("rate_limited"))
-    async with await AiClient.create("openai/m", base_url=simulator.address("openai"), api_key="key-1") as client:
+    async with await AiClient.create(
+        "openai/m", base_url=simulator.address("openai"), api_key="key-1"
+    ) as client:
         with pytest.raises(RateLimited) as caught:
             await client.chat().user("Hi").execute()
     assert caught.value.retryable
@@ -145,5 +154,5 @@ async def test_the_class_decides_what_a_client_may_retry(simulator: Simulator) -
 
 
 def test_an_unknown_class_is_refused_where_it_is_given() -> None:
-    with pytest.raises(ValueError, match="did you mean \"overloaded\""):
+    with pytest.raises(ValueError, match='did you mean "overloaded"'):
         SimulatedError("overload")

@@ -39,7 +39,9 @@ async def test_it_answers_plainly_and_in_a_stream(simulator: Simulator, id: str)
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_a_tool_is_called_and_its_result_goes_back(simulator: Simulator, id: str, streamed: bool) -> None:
+async def test_a_tool_is_called_and_its_result_goes_back(
+    simulator: Simulator, id: str, streamed: bool
+) -> None:
     async with await client_of(simulator, id) as client:
         request = client.chat().user("What is it like in Ulm?").tools([TOOL]).reasoning("low")
         if streamed:
@@ -50,7 +52,15 @@ async def test_a_tool_is_called_and_its_result_goes_back(simulator: Simulator, i
         else:
             asked = await request.execute()
         (call,) = asked.tool_calls
-        assert (call.name, call.arguments, asked.finish_reason) == ("weather", {"city": "example"}, "tool_calls")
-        history = [Message.user("What is it like in Ulm?"), asked.to_message(), Message.tool(call.id, "22 degrees")]
+        assert (call.name, call.arguments, asked.finish_reason) == (
+            "weather",
+            {"city": "example"},
+            "tool_calls",
+        )
+        history = [
+            Message.user("What is it like in Ulm?"),
+            asked.to_message(),
+            Message.tool(call.id, "22 degrees"),
+        ]
         told = await client.chat().messages(history).tools([TOOL]).execute()
     assert told.content == "The tool answered: 22 degrees"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -92,7 +94,10 @@ def test_all_answers_may_be_delayed() -> None:
 @pytest.mark.parametrize("of_all", [True, False])
 async def test_frames_may_come_at_a_pace(of_all: bool) -> None:
     answer = Answer("one two three", pace=None if of_all else 0.05)
-    async with Simulator([answer], pace=0.05 if of_all else 0.0) as simulator, await client_of(simulator) as client:
+    async with (
+        Simulator([answer], pace=0.05 if of_all else 0.0) as simulator,
+        await client_of(simulator) as client,
+    ):
         stream = client.chat().user("Hi").stream()
         times = [time.perf_counter() async for event in stream if event.is_content_delta]
     assert len(times) == 3
@@ -111,10 +116,10 @@ def test_text_comes_as_it_is_whatever_its_spaces(simulator: Simulator) -> None:
     simulator.script(Answer(text))
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
     frames = post(simulator.url + "/v1/chat/completions", body).text
-    import json
-
     datas = [json.loads(line[6:]) for line in frames.splitlines() if line.startswith("data: {")]
-    assert "".join(data["choices"][0]["delta"].get("content", "") for data in datas if data["choices"]) == text
+    assert (
+        "".join(data["choices"][0]["delta"].get("content", "") for data in datas if data["choices"]) == text
+    )
 
 
 @pytest.mark.parametrize("streamed", [True, False])
@@ -126,15 +131,15 @@ async def test_a_client_that_leaves_is_noticed(simulator: Simulator, streamed: b
                 break
         else:
             task = asyncio.create_task(client.chat().user("Hi").execute())
-            while not simulator.requests:
-                await asyncio.sleep(0.001)
+            await _until(lambda: len(simulator.requests) == 1)
             task.cancel()
-        await _until_disconnected(simulator)
+        await _until(lambda: simulator.requests[0].disconnected)
 
 
-async def _until_disconnected(simulator: Simulator) -> None:
+async def _until(true: Callable[[], bool]) -> None:
+    """The simulator is in another thread, so there is no event of ours to wait for."""
     deadline = time.monotonic() + SOON
-    while not simulator.requests[0].disconnected:
+    while not true():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.005)
 
@@ -146,5 +151,8 @@ def test_a_client_that_stays_is_not_said_to_have_left(simulator: Simulator) -> N
 
 def _seconds(simulator: Simulator) -> float:
     begun = time.perf_counter()
-    post(simulator.url + "/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "Hi"}]})
+    post(
+        simulator.url + "/v1/chat/completions",
+        {"model": "m", "messages": [{"role": "user", "content": "Hi"}]},
+    )
     return time.perf_counter() - begun

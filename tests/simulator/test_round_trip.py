@@ -49,13 +49,13 @@ PARAMETER_VALUES: dict[str, Any] = {
     "reasoning": Reasoning(effort="low"),
 }
 NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
-FORGETS_NAME = {"response_format": {"name": None, "description": None, "strict": None}}
-"""Fields that few wires carry."""
 
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
 
 
-def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> tuple[ChatRequest, bool, Notes]:
+def sent_and_read(
+    dialect: str, request: ChatRequest, stream: bool = False
+) -> tuple[ChatRequest, bool, Notes]:
     """The request as the server half of the dialect understands it."""
     program, notes = program_of(load(dialect)), Notes()
     path, _, _, body = program.encode(request, stream, notes)
@@ -66,7 +66,7 @@ def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> t
 
 
 def plain(messages: tuple[Message, ...]) -> list[tuple[str, list[Any]]]:
-    """The messages without what a wire may leave out: where a part came from, a tool's name beside its result."""
+    """The messages without what a wire may leave out: a tool's name beside its result."""
     return [(message.role.value, [_plain(part) for part in message.parts]) for message in messages]
 
 

@@ -57,7 +57,11 @@ def test_a_query_may_choose_the_framing() -> None:
     [
         ("/v1/models", {"authorization": "Bearer k"}, "openai-chat"),
         ("/v1/models", {"x-api-key": "k"}, "anthropic-messages"),
-        ("/v1/models", {"authorization": "Bearer k", "anthropic-version": "2023-06-01"}, "anthropic-messages"),
+        (
+            "/v1/models",
+            {"authorization": "Bearer k", "anthropic-version": "2023-06-01"},
+            "anthropic-messages",
+        ),
         ("/v1beta/models", {"x-goog-api-key": "k"}, "gemini-generate"),
         ("/cohere/v1/models", {"authorization": "Bearer k"}, "cohere"),
     ],
@@ -68,7 +72,10 @@ def test_the_list_of_models_goes_by_the_headers(path: str, headers: dict[str, st
 
 def test_models_are_listed(simulator: Simulator) -> None:
     listed = get(simulator.address("openai") + "/v1/models").json
-    assert listed == {"object": "list", "data": [{"id": "simulator", "object": "model", "owned_by": "simulator"}]}
+    assert listed == {
+        "object": "list",
+        "data": [{"id": "simulator", "object": "model", "owned_by": "simulator"}],
+    }
 
 
 def test_the_listed_models_can_be_named() -> None:
@@ -111,7 +118,10 @@ def test_a_request_without_a_key_is_refused_in_the_words_of_its_wire(simulator: 
         "error": {"type": "authentication_error", "message": "there is no API key in the request"},
         "request_id": "sim-1",
     }
-    assert post(simulator.url + "/v1beta/models/m:generateContent", {}, {}).json["error"]["status"] == "UNAUTHENTICATED"
+    assert (
+        post(simulator.url + "/v1beta/models/m:generateContent", {}, {}).json["error"]["status"]
+        == "UNAUTHENTICATED"
+    )
 
 
 @pytest.mark.parametrize("id", ["ollama", "vllm"])

@@ -24,15 +24,25 @@ CASES: dict[str, tuple[Any, Any]] = {
     "nothing": ({"type": "null"}, None),
     "no null where something else may stand": ({"type": ["null", "integer"]}, 1),
     "no null of a choice": ({"anyOf": [{"type": "null"}, {"type": "boolean"}]}, True),
-    "capital types": ({"type": "OBJECT", "properties": {"n": {"type": "INTEGER"}}, "required": ["n"]}, {"n": 1}),
+    "capital types": (
+        {"type": "OBJECT", "properties": {"n": {"type": "INTEGER"}}, "required": ["n"]},
+        {"n": 1},
+    ),
     "required properties only": (
-        {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["b"]},
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+            "required": ["b"],
+        },
         {"b": "example"},
     ),
     "an object by its properties": ({"properties": {"a": {}}, "required": ["a"]}, {"a": "example"}),
     "an object of which nothing is known": ({"type": "object"}, {}),
     "one item": ({"type": "array", "items": {"type": "integer"}}, [1]),
-    "as many items as there must be": ({"type": "array", "items": {"type": "integer"}, "minItems": 3}, [1, 1, 1]),
+    "as many items as there must be": (
+        {"type": "array", "items": {"type": "integer"}, "minItems": 3},
+        [1, 1, 1],
+    ),
     "an array that must be empty": ({"type": "array", "maxItems": 0}, []),
     "a tuple": ({"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]}, [1, "example"]),
     "a long string": ({"type": "string", "minLength": 9}, "examplexx"),

@@ -74,6 +74,15 @@ async def test_one_in_a_thread_may_be_stopped_from_another_loop() -> None:
     assert repr(simulator) == "<Simulator not running>"
 
 
+def test_a_thread_does_not_stay_where_the_start_failed() -> None:
+    with Simulator() as simulator:
+        port = int(simulator.url.rpartition(":")[2])
+        threads = threading.active_count()
+        with pytest.raises(OSError, match="address already in use"):
+            Simulator(port=port).start_in_thread()
+        assert threading.active_count() == threads
+
+
 def test_closing_twice_is_fine() -> None:
     simulator = Simulator().start_in_thread()
     simulator.close()
@@ -98,7 +107,9 @@ def test_a_whole_answer_of_ones_own(simulator: Simulator) -> None:
     simulator.script(Answer("Look.", reasoning="Hm", tool_calls=calls, usage=usage))
 
     async def run() -> None:
-        client = await AiClient.create("simulator/anthropic-messages", base_url=simulator.address("anthropic"))
+        client = await AiClient.create(
+            "simulator/anthropic-messages", base_url=simulator.address("anthropic")
+        )
         async with client:
             stream = client.chat().user("Hi").stream()
             async for _ in stream:
@@ -185,7 +196,10 @@ finish: {map: {done: stop}}
 errors: {message: .wrong, status: {418: overloaded}}
 serve:
   routes: [{path: /say}]
-  request: {model: .who, stream: .live, messages: {$each: .say, $do: {role: user, parts: [{kind: text, text: .}]}}}
+  request:
+    model: .who
+    stream: .live
+    messages: {$each: .say, $do: {role: user, parts: [{kind: text, text: .}]}}
   finish: {stop: done}
   response: {said: $answer.text, why: $answer.finish}
   stream: {text: [{data: {piece: $text}}], finish: [{data: {why: $answer.finish}}]}
@@ -203,7 +217,9 @@ async def test_a_wire_format_that_is_only_a_yaml_file(tmp_path: Path) -> None:
             assert (await client.chat().user("Hi").execute()).content == "You said: Hi"
             texts = [text async for text in client.chat().user("Hi").stream_text()]
         assert texts == ["You", " said:", " Hi"]
-        seen = await asyncio.to_thread(post, simulator.url + "/say", {"say": ["x"], "live": True}, {"x-lines-key": "k"})
+        seen = await asyncio.to_thread(
+            post, simulator.url + "/say", {"say": ["x"], "live": True}, {"x-lines-key": "k"}
+        )
     assert seen.text == '{"piece":"You"}\n{"piece":" said:"}\n{"piece":" x"}\n{"why":"done"}\n'
     assert seen.headers["content-type"] == "application/x-ndjson"
 
@@ -213,7 +229,7 @@ def test_a_broken_manifest_of_ones_own_is_told_of(tmp_path: Path) -> None:
     with Simulator(manifest_dir=tmp_path) as simulator:
         seen = post(simulator.address("lines") + "/say", {"say": ["x"]}, {"x-lines-key": "k"})
     assert seen.status == 500
-    assert "lines.yaml:15: serve.response.said" in seen.json["error"]["message"]
+    assert "lines.yaml:21: serve.response.said" in seen.json["error"]["message"]
 
 
 def test_nothing_of_the_server_is_imported_before_it_starts() -> None:

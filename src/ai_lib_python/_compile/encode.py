@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ..errors import UnsupportedError
 from ..request import PARAMETERS
 from .context import Context, Source
 from .parameters import merge_into, write_parameters
@@ -66,13 +67,28 @@ def _turn_options(context: Context, data: dict[str, Any]) -> TurnOptions:
 def _path(context: Context, scope: Scope, request: dict[str, Any]) -> str:
     plain, streamed = request.get("path", ""), request.get("stream_path")
     with context.at("path"):
-        ref = write_value(context, scope, plain)
+        path = _whole_path(context, scope, plain)
     if streamed is None:
-        return ref.code
-    path = context.writer.assign(ref.code)
+        return path
+    path = context.writer.assign(path)
     with context.writer.block("if stream:"), context.at("stream_path"):
-        context.writer.line(f"{path} = {write_value(context, scope.inside(), streamed).code}")
+        context.writer.line(f"{path} = {_whole_path(context, scope.inside(), streamed)}")
     return path
+
+
+def _whole_path(context: Context, scope: Scope, template: str) -> str:
+    """The code of a path; one with an absent value in it leads nowhere and is refused."""
+    ref = write_value(context, scope, template)
+    if not ref.sure:
+        refuse = context.writer.reference(no_path, "no_path")
+        with context.writer.block(f"if {ref.code} is None:"):
+            context.writer.line(f"raise {refuse}({template!r})")
+    return ref.code
+
+
+def no_path(template: str) -> UnsupportedError:
+    """The error for a path that needs what the caller did not give."""
+    return UnsupportedError(f"the path {template} needs a value that was not given")
 
 
 def _pairs(context: Context, scope: Scope, request: dict[str, Any], key: str) -> str:

@@ -51,6 +51,9 @@ _KEY = re.compile(r"[A-Za-z0-9_@-]+")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SPACE = re.compile(r"\s*")
+LONGEST_INDEX = 10
+"""Digits from which on a key is a text: no list is so long, and Python refuses to read numbers of any length."""
+
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -133,7 +136,7 @@ class _Parser:
             if self.text[self.position] == ".":
                 self.position += 1
                 key = self._match(_KEY, "a key after '.'")
-                steps.append(int(key) if key.isdecimal() else key)
+                steps.append(int(key) if key.isdecimal() and len(key) < LONGEST_INDEX else key)
             elif self.text[self.position] == "[":
                 steps.append(self._subscript())
             else:
@@ -178,7 +181,7 @@ class _Parser:
     def _decoded(self, text: str) -> Any:
         try:
             return msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise self._error(f"{text} is not a value: {error}") from None
 
     def _match(self, pattern: re.Pattern[str], expected: str) -> str:

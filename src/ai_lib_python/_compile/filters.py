@@ -27,6 +27,11 @@ def to_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def as_text(value: Any) -> str:
+    """A value as it stands in a text, a header or a query: texts as they are, all else as JSON writes it."""
+    return value if isinstance(value, str) else to_json(value)
+
+
 def parse_json(value: Any) -> Any:
     """The value of a JSON text; None where it is not one."""
     try:

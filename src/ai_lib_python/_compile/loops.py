@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .context import Context
-from .paths import write_expression
+from .paths import OURS, write_expression
 from .scope import VALUE, WIRE, Ref, Scope
 
 
@@ -27,5 +27,15 @@ def each_item(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[
         current = Ref(item, item_type, ours)
         names = {"index": Ref(index, VALUE, True)}
         if "$as" in node:
-            names[node["$as"]] = current
+            names[_name(context, node["$as"])] = current
         yield scope.inside(current, **names)
+
+
+def _name(context: Context, name: Any) -> str:
+    """The name that ``$as`` gives, if expressions can say it."""
+    with context.at("$as"):
+        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+            context.fail(f"expected a name of letters, digits and '_', got {name!r}")
+        if name in OURS or name == "absent":
+            context.fail(f"${name} has a meaning of its own; take another name")
+    return name

@@ -19,6 +19,7 @@ import msgspec
 from ..request import PARAMETERS
 from .conditions import write_condition
 from .context import Context
+from .filters import as_text
 from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
@@ -228,8 +229,3 @@ def merge_into(body: dict[str, Any], more: Mapping[str, Any]) -> None:
             merge_into(old, value)
         else:
             body[key] = value
-
-
-def as_text(value: Any) -> str:
-    """A value as a header or a query has it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ from .expression import (
     parse_expression,
     parse_interpolation,
 )
-from .filters import FILTERS
+from .filters import FILTERS, as_text
 from .scope import RECORDS, VALUE, WIRE, Ref, Scope
 
 NONE = Ref("None", VALUE)
@@ -40,7 +40,7 @@ def write_interpolation(context: Context, scope: Scope, text: str) -> Ref:
             pieces.append(repr(segment))
             continue
         ref = _write(context, scope, segment)
-        pieces.append(f"str({ref.code})")
+        pieces.append(f"{context.writer.reference(as_text, 'as_text')}({ref.code})")
         if not ref.sure:
             unsure.append(ref.code)
     code = " + ".join(pieces) or "''"

@@ -112,7 +112,7 @@ class Scope:
         self._parent = parent
         self._known: dict[tuple[str, str | int], Ref] = {}
 
-    def inside(self, current: Ref | None = None, **names: Ref) -> Scope:
+    def inside(self, current: Ref | None = None, /, **names: Ref) -> Scope:
         """A scope for a nested block: computed values of this one stay in reach."""
         return Scope(current or self.current, {**self.names, **names}, self)
 

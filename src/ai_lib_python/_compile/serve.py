@@ -1,7 +1,9 @@
 """The server half: functions that read a request and write an answer, a stream and an error.
 
     serve:
-      routes: [{path: /v1/messages}]             a path may hold {model}; `stream: true` marks one that streams
+      routes: [{path: /v1/messages}]             the end of a path; it may hold {model}. `stream: true` marks one that
+                                                 always streams; `query` says what else must be there, `framing`
+                                                 how its frames are written, where not as the client half reads
       request: TEMPLATE                          wire JSON -> the fields of a chat request
       finish: {stop: end_turn}                   our words -> the wire's
       response: TEMPLATE                         from $answer

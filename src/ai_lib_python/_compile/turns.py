@@ -22,6 +22,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         system: ``inline`` among the turns, or ``hoist``-ed out of them.
         merge: neighbours of one wire role become one turn.
         tool_results: ``group`` as they come, or ``split`` into a turn each.
+        result_parts: what a tool's result may hold: only ``text``, or ``any`` part that the wire has a form for.
         reasoning: ``native`` sends only reasoning of this provider, ``keep`` any reasoning's text.
     """
 
@@ -29,6 +30,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system: str = "inline"
     merge: bool = False
     tool_results: str = "group"
+    result_parts: str = "text"
     reasoning: str = "native"
 
 
@@ -87,11 +89,15 @@ def _pieces(
         source = message.role.value
         parts = _native(message.parts, options, provider, notes)
         if source == "assistant":
+            parts = tuple(part for part in parts if not _says_nothing(part))
             names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
+        if source == "assistant" and not parts:
+            notes.omitted("assistant", "an answer in which nothing was said")
+            continue
         if not any(isinstance(part, ToolResult) for part in parts):
             yield source, parts
             continue
-        results = [_named(part, names) for part in parts if isinstance(part, ToolResult)]
+        results = [_result(part, names, options) for part in parts if isinstance(part, ToolResult)]
         if options.tool_results == "split":
             yield from (("tool", (result,)) for result in results)
         else:
@@ -101,7 +107,15 @@ def _pieces(
             yield ("user" if source == "tool" else source), rest
 
 
-def _named(result: ToolResult, names: dict[str, str]) -> ToolResult:
+def _says_nothing(part: Part) -> bool:
+    return isinstance(part, TextPart) and not part.text and part.signature is None
+
+
+def _result(result: ToolResult, names: dict[str, str], options: TurnOptions) -> ToolResult:
+    """The result with the name of its call, if this wire can hold what is in it."""
+    for part in result.parts:
+        if options.result_parts == "text" and not isinstance(part, TextPart):
+            raise UnsupportedError(f"a tool's result can only hold text here, not {part.kind}")
     if result.name is not None or result.id not in names:
         return result
     return msgspec.structs.replace(result, name=names[result.id])

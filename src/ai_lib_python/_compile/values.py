@@ -174,7 +174,7 @@ def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
 
 
 def cases_of(context: Context, node: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """The cases of a ``$by``; the word ``null`` stands for an absent value."""
+    """The cases of a ``$by``. An absent value goes to ``$else``."""
     cases = node.get("$case")
     if not isinstance(cases, dict):
         context.fail("$by needs a map of cases under $case")

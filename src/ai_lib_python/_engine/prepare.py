@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from .._compile.filters import as_text
 from .._compile.notes import Notes
 from .._compile.parameters import merge_into
 from .._compile.program import Program
@@ -48,7 +49,7 @@ def prepare(
     manifest, program = target.program(request.model)
     notes = Notes()
     path, query, headers, body = _encode(manifest, program, request, stream, notes)
-    query, headers = dict(query), _headers(manifest, headers, stream)
+    query, headers = _texts(query), _headers(manifest, headers, stream)
     if credential is not None:
         authorize(credential.scheme, credential.key, headers, query)
     if request.extra_body:
@@ -57,7 +58,7 @@ def prepare(
         headers.update({name.lower(): value for name, value in request.extra_headers.items()})
     method = manifest.data.get("request", {}).get("method", "POST")
     url = join(target.base_url, manifest.endpoint.base_url, path, query)
-    http = HttpRequest(method, url, headers, _as_json(body), timeout)
+    http = HttpRequest(method, url, headers, _as_json(manifest, request, body), timeout)
     return Prepared(http, manifest, program, request.model, tuple(notes.adjustments))
 
 
@@ -80,18 +81,25 @@ def _plain(kind: Any) -> str:
     return f"part of kind {kind!r}"
 
 
-def _headers(manifest: Manifest, headers: Mapping[str, str], stream: bool) -> dict[str, str]:
+def _headers(manifest: Manifest, headers: Mapping[str, Any], stream: bool) -> dict[str, str]:
     accept = "text/event-stream, application/json" if stream else "application/json"
     named = {**manifest.endpoint.headers, **headers}
     return {
         "content-type": "application/json",
         "accept": accept,
-        **{name.lower(): value for name, value in named.items()},
+        **{name.lower(): value for name, value in _texts(named).items()},
     }
 
 
-def _as_json(body: Mapping[str, Any]) -> bytes:
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Headers or query parameters as text, whatever a manifest made of them."""
+    return {name: as_text(value) for name, value in values.items()}
+
+
+def _as_json(manifest: Manifest, request: ChatRequest, body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise UnsupportedError(f"the request cannot be written as JSON: {error}") from None
+        raise UnsupportedError(
+            f"the request cannot be written as JSON: {error}", provider=manifest.id, model=request.model
+        ) from None

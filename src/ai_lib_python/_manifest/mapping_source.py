@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ManifestError
@@ -29,13 +30,14 @@ def from_mapping(mapping: Mapping[str, Any]) -> Document:
 
 def _plain(value: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
     lines[path] = 0
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value)):
         return value
     if isinstance(value, Mapping):
         return {_key(key, path): _plain(item, (*path, key), lines) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, (*path, index), lines) for index, item in enumerate(value)]
-    raise ManifestError(f"{_NAME}: {spell(path)}: a {type(value).__name__} cannot stand in a manifest")
+    what = repr(value) if isinstance(value, float) else f"a {type(value).__name__}"
+    raise ManifestError(f"{_NAME}: {spell(path)}: {what} cannot stand in a manifest")
 
 
 def _key(key: Any, path: KeyPath) -> str | int:

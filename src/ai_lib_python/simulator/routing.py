@@ -167,7 +167,9 @@ def _is_marked(manifest: Manifest, arrived: Arrived) -> bool:
     """Whether the request has headers that only this dialect's clients send. A bearer token marks nobody."""
     keys = [way for way in manifest.auth if way.scheme in ("header", "query")]
     fixed = manifest.data.get("request", {}).get("headers", {})
-    return any(_carries(way, arrived) for way in keys) or any(name.lower() in arrived.headers for name in fixed)
+    return any(_carries(way, arrived) for way in keys) or any(
+        name.lower() in arrived.headers for name in fixed
+    )
 
 
 def _described(manifest: Manifest) -> Iterator[str]:

@@ -135,7 +135,11 @@ class Simulator:
     def start_in_thread(self) -> Simulator:
         """Begins to listen, in a daemon thread of its own; :meth:`close` ends it."""
         thread = BackgroundLoop("ai-lib simulator")
-        thread.run(self.start())
+        try:
+            thread.run(self.start())
+        except BaseException:
+            thread.stop()
+            raise
         self._thread = thread
         return self
 
