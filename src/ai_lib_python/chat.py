@@ -26,8 +26,8 @@ from .validate import (
 if TYPE_CHECKING:
     from typing_extensions import Self  # for type checkers only; not installed with us
 
+    from ._engine.caller import Caller
     from ._engine.stream import ChatStream
-    from .client import AiClient
     from .preview import RequestPreview
 
 __all__ = ["ChatRequestBuilder"]
@@ -41,7 +41,8 @@ class RequestParts:
     ``response.adjustments``. Executing a builder twice sends the same bytes twice.
     """
 
-    def __init__(self, model: str, timeout: float | None) -> None:
+    def __init__(self, caller: Caller, model: str, timeout: float | None) -> None:
+        self._caller = caller
         self._model = model
         self._messages: list[Message] = []
         self._parameters: dict[str, Any] = {}
@@ -177,10 +178,6 @@ class RequestParts:
 class ChatRequestBuilder(RequestParts):
     """One request in the making. ``client.chat()`` makes a fresh one each time."""
 
-    def __init__(self, client: AiClient) -> None:
-        super().__init__(client.model, client.timeout)
-        self._client = client
-
     async def execute(self) -> ChatResponse:
         """Sends the request and gives the answer.
 
@@ -194,11 +191,11 @@ class ChatRequestBuilder(RequestParts):
 
     async def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """The answer, and tokens, times and cost of the call."""
-        return await self._client._execute(self.build(), self._timeout)
+        return await self._caller.execute(self.build(), self._timeout)
 
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""
-        return self._client._stream(self.build(), self._timeout)
+        return self._caller.stream(self.build(), self._timeout)
 
     async def stream_text(self) -> AsyncIterator[str]:
         """Only the pieces of the answer's text, while it comes."""
@@ -208,4 +205,4 @@ class ChatRequestBuilder(RequestParts):
 
     def preview(self, *, stream: bool = False) -> RequestPreview:
         """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
-        return self._client._preview(self.build(), stream=stream)
+        return self._caller.preview(self.build(), stream=stream)

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from .chat import ChatRequestBuilder
 from .errors import ConfigurationError
-from .request import ChatRequest
-from .response import CallStats, ChatResponse
 from .validate import a_number
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # for type checkers only; not installed with us
 
     from ._engine.caller import Caller
-    from ._engine.stream import ChatStream
     from ._wire.http import Transport
-    from .preview import RequestPreview
 
 __all__ = ["AiClient", "AiClientBuilder"]
 
@@ -67,7 +63,7 @@ class AiClient:
             manifest_dir: a folder with manifests of your own, looked into first.
             variables: values for the placeholders of the base URL, such as ``{"resource": "my-company"}``.
             on_unsupported: what to do where the provider does not take a parameter:
-                ``"warn"`` and go on, raise an ``"error"``, or ``"ignore"`` it; always told in ``adjustments``.
+                ``"warn"`` and go on, raise an ``"error"``, or ``"ignore"`` it. ``adjustments`` always tell.
             transport: how requests are sent, for tests.
 
         Raises:
@@ -98,7 +94,7 @@ class AiClient:
 
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
-        return ChatRequestBuilder(self)
+        return ChatRequestBuilder(self._caller, self.model, self.timeout)
 
     @property
     def provider(self) -> str:
@@ -124,15 +120,6 @@ class AiClient:
 
     def __repr__(self) -> str:
         return f"AiClient({self.provider}/{self.model})"
-
-    async def _execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
-        return await self._caller.execute(request, timeout)
-
-    def _stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
-        return self._caller.stream(request, timeout)
-
-    def _preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
-        return self._caller.preview(request, stream=stream)
 
 
 class ClientOptions:

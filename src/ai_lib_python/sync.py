@@ -84,7 +84,7 @@ class AiClient:
 
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
-        return ChatRequestBuilder(self._client)
+        return ChatRequestBuilder(self._client._caller, self.model, self.timeout)
 
     @property
     def model(self) -> str:
@@ -137,10 +137,6 @@ class AiClientBuilder(_async.ClientOptions):
 class ChatRequestBuilder(RequestParts):
     """One request in the making. ``client.chat()`` makes a fresh one each time."""
 
-    def __init__(self, client: _async.AiClient) -> None:
-        super().__init__(client.model, client.timeout)
-        self._client = client
-
     def execute(self) -> ChatResponse:
         """Sends the request and waits for the answer.
 
@@ -154,11 +150,11 @@ class ChatRequestBuilder(RequestParts):
 
     def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """The answer, and tokens, times and cost of the call."""
-        return _LOOP.run(self._client._execute(self.build(), self._timeout))
+        return _LOOP.run(self._caller.execute(self.build(), self._timeout))
 
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""
-        return ChatStream(self._client._stream(self.build(), self._timeout))
+        return ChatStream(self._caller.stream(self.build(), self._timeout))
 
     def stream_text(self) -> Generator[str, None, None]:
         """Only the pieces of the answer's text, while it comes."""
@@ -167,7 +163,7 @@ class ChatRequestBuilder(RequestParts):
 
     def preview(self, *, stream: bool = False) -> RequestPreview:
         """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
-        return self._client._preview(self.build(), stream=stream)
+        return self._caller.preview(self.build(), stream=stream)
 
 
 class ChatStream:

@@ -28,7 +28,7 @@ LAYERS = [
 
 SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
-    ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("chat", "client"), ("client", "chat"),
+    ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("__main__", "cli"),
 }  # fmt: skip
 """Imports within a layer that are meant. Those of a package inside itself are free."""
