@@ -42,10 +42,15 @@ class Classified(msgspec.Struct, frozen=True):
 
 
 class ErrorTable(msgspec.Struct, frozen=True):
-    """The manifest's tables, from the most telling to the least: texts, codes, status."""
+    """The manifest's tables, from the most telling to the least: texts, codes, status.
+
+    ``in_answer`` holds words too general to be trusted beside a status, for errors that
+    stand in an answer whose status was fine.
+    """
 
     texts: Mapping[str, str]
     codes: Mapping[str, str]
+    in_answer: Mapping[str, str]
     status: Mapping[int, str]
 
     def classify(self, status: int, message: str | None, *codes: Any) -> str:
@@ -54,9 +59,10 @@ class ErrorTable(msgspec.Struct, frozen=True):
         for text, error_class in self.texts.items():
             if text.lower() in lowered:
                 return error_class
+        words = {**self.in_answer, **self.codes} if status < 400 else self.codes
         for code in codes:
-            if code is not None and str(code) in self.codes:
-                return self.codes[str(code)]
+            if code is not None and str(code) in words:
+                return words[str(code)]
         numbers = [int(str(code)) for code in codes if fullmatch(r"[45]\d\d", str(code))]
         for number in [status, *numbers]:
             if number in self.status:
@@ -116,7 +122,7 @@ def _read(context: Context, scope: Scope, errors: dict[str, Any], name: str) -> 
 
 
 def _table(context: Context, errors: dict[str, Any]) -> ErrorTable:
-    for section in ("texts", "codes", "status"):
+    for section in ("texts", "codes", "in_answer", "status"):
         for key, error_class in errors.get(section, {}).items():
             if error_class not in REMOTE_ERRORS:
                 with context.at(section, key):
@@ -124,6 +130,7 @@ def _table(context: Context, errors: dict[str, Any]) -> ErrorTable:
     return ErrorTable(
         texts=dict(errors.get("texts", {})),
         codes={str(code): name for code, name in errors.get("codes", {}).items()},
+        in_answer={str(code): name for code, name in errors.get("in_answer", {}).items()},
         status={int(status): name for status, name in errors.get("status", {}).items()},
     )
 

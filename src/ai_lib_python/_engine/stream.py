@@ -145,15 +145,20 @@ class _Run:
         self._answer = answer = await send(self._transport, prepared, secrets)
         self._reader = StreamReader(prepared, answer.status, answer.headers, secrets)
 
-    async def events(self) -> AsyncGenerator[StreamingEvent, None]:
-        """Everything the stream gives; the connection is let go however the loop is left."""
+    async def _begun(self) -> tuple[HttpResponse, StreamReader]:
+        """The answer and its reader, unless the stream was closed meanwhile."""
         await self.open()
-        if self._answer is None or self.closed:
+        answer = self._answer
+        if answer is None or self.closed:
             await self.close()
             raise RuntimeError(CLOSED)
-        reader = self.reader
+        return answer, self.reader
+
+    async def events(self) -> AsyncGenerator[StreamingEvent, None]:
+        """Everything the stream gives; the connection is let go however the loop is left."""
+        answer, reader = await self._begun()
         try:
-            async for chunk in self._answer.chunks():
+            async for chunk in answer.chunks():
                 events = reader.feed(chunk)
                 if self._first is None and reader.sink.has_parts:
                     self._first = perf_counter()

@@ -55,7 +55,8 @@ class AiohttpTransport:
         except asyncio.TimeoutError:
             failure = DeadlineExceeded(f"no answer from {shown(request.url)} within {request.timeout} s")
         except (aiohttp.ClientError, OSError) as error:
-            failure = _because(ConnectionFailed(f"could not reach {shown(request.url)}: {_words(error)}"), error)
+            failure = ConnectionFailed(f"could not reach {shown(request.url)}: {_words(error)}")
+            failure.__cause__ = _harmless(error)
         else:
             return AiohttpResponse(answer, request)
         raise failure  # out here, so that the error drags along no other one that shows the request
@@ -132,10 +133,9 @@ def _words(error: Exception) -> str:
     return "this is no address" if isinstance(error, aiohttp.InvalidURL) else str(error)
 
 
-def _because(failure: TransportError, error: Exception) -> TransportError:
-    """The failure with its cause, where the cause says nothing of the request."""
-    failure.__cause__ = None if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)) else error
-    return failure
+def _harmless(error: Exception) -> Exception | None:
+    """The cause of a failure, where it says nothing of the request and its key."""
+    return None if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)) else error
 
 
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:

@@ -9,6 +9,9 @@ HIDDEN = "[redacted]"
 BODY_LIMIT = 2000
 """How much of an answer's body an error shows, in characters."""
 
+SHORTEST_KEY = 8
+"""A shorter "key" is a placeholder, and taking its letters out of a text would only garble it."""
+
 _KEY_LIKE = re.compile(r"(?i)\b(?:bearer\s+[\w.~+/=-]{8,}|[sp]k-[\w-]{8,})")
 
 _SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|password")
@@ -17,7 +20,7 @@ _SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|password")
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the given secrets and without anything that looks like a key."""
     for secret in secrets:
-        if secret:
+        if len(secret) >= SHORTEST_KEY:
             text = text.replace(secret, HIDDEN)
     return _KEY_LIKE.sub(HIDDEN, text)
 
@@ -31,4 +34,4 @@ def hide_keys(headers: Mapping[str, str]) -> dict[str, str]:
 def start_of(body: bytes | str, secrets: Iterable[str] = ()) -> str:
     """The beginning of a body, for an error, without keys."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    return redact(text, secrets)[:BODY_LIMIT]  # the other way round, a key on the edge would be shown in part
+    return redact(text, secrets)[:BODY_LIMIT]  # in this order: a key on the edge must not stay in part
