@@ -147,7 +147,7 @@ def test_a_stream_is_read_once(client: AiClient) -> None:
 
 
 def test_leaving_a_loop_closes_the_connection(client: AiClient, simulator: Simulator) -> None:
-    simulator.script(Answer("one two three", pace=30))
+    simulator.script(Answer("one two three", pace=0.5))
     stream = client.chat().user("Hi").stream()
     for event in stream:
         if event.is_content_delta:
@@ -158,7 +158,7 @@ def test_leaving_a_loop_closes_the_connection(client: AiClient, simulator: Simul
 
 
 def test_leaving_a_loop_over_the_text_closes_the_connection(client: AiClient, simulator: Simulator) -> None:
-    simulator.script(Answer("one two three", pace=30))
+    simulator.script(Answer("one two three", pace=0.5))
     for _ in client.chat().user("Hi").stream_text():
         break
     until_disconnected(simulator)

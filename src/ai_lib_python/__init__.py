@@ -67,7 +67,7 @@ _HOMES = {
     "__version__": "._version",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # a test compares it with the names above
+__all__ = sorted(_HOMES)  # a test compares it with the names above
 
 
 def __getattr__(name: str) -> Any:

@@ -1,34 +1,34 @@
 """Every error of the library, as one tree.
 
-    AiLibError
-    ├── ConfigurationError            nothing was sent
-    │   ├── ManifestError             a manifest is wrong: file, line, key, what was expected
-    │   ├── UnknownModelError         the "provider/model" string names nothing known
-    │   ├── MissingKeyError           no API key was found; names the variables
-    │   ├── RetiredProviderError      the provider has ended; names its successor
-    │   └── UnsupportedError          this wire cannot say what was asked for
-    ├── TransportError                the network, not the provider
-    │   ├── ConnectionFailed
-    │   ├── DeadlineExceeded
-    │   ├── IncompleteStream          the stream ended before its end marker; ``partial`` has what came
-    │   └── StreamInterrupted         the connection broke in mid-stream; ``partial`` has what came
-    └── RemoteError                   the provider answered with an error
-        ├── InvalidRequestError
-        │   ├── ContextLengthExceeded
-        │   ├── RequestTooLarge
-        │   └── ContentFiltered
-        ├── AuthenticationError
-        ├── PermissionDeniedError
-        ├── NotFoundError
-        ├── ConflictError
-        ├── CancelledByProvider
-        ├── RateLimited
-        ├── QuotaExhausted
-        ├── ServerError
-        │   ├── Overloaded
-        │   ├── ProviderTimeout
-        │   └── MalformedResponse     an answer that is not what the manifest expects
-        └── UnknownRemoteError
+AiLibError
+├── ConfigurationError            nothing was sent
+│   ├── ManifestError             a manifest is wrong: file, line, key, what was expected
+│   ├── UnknownModelError         the "provider/model" string names nothing known
+│   ├── MissingKeyError           no API key was found; names the variables
+│   ├── RetiredProviderError      the provider has ended; names its successor
+│   └── UnsupportedError          this wire cannot say what was asked for
+├── TransportError                the network, not the provider
+│   ├── ConnectionFailed
+│   ├── DeadlineExceeded
+│   ├── IncompleteStream          the stream ended before its end marker; ``partial`` has what came
+│   └── StreamInterrupted         the connection broke in mid-stream; ``partial`` has what came
+└── RemoteError                   the provider answered with an error
+    ├── InvalidRequestError
+    │   ├── ContextLengthExceeded
+    │   ├── RequestTooLarge
+    │   └── ContentFiltered
+    ├── AuthenticationError
+    ├── PermissionDeniedError
+    ├── NotFoundError
+    ├── ConflictError
+    ├── CancelledByProvider
+    ├── RateLimited
+    ├── QuotaExhausted
+    ├── ServerError
+    │   ├── Overloaded
+    │   ├── ProviderTimeout
+    │   └── MalformedResponse     an answer that is not what the manifest expects
+    └── UnknownRemoteError
 """
 
 from __future__ import annotations

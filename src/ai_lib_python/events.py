@@ -7,7 +7,7 @@ Each kind is a frozen struct. ``event.is_content_delta`` asks for the kind and
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -27,6 +27,8 @@ __all__ = [
     "UnknownEvent",
 ]
 
+Kind = TypeVar("Kind", bound="StreamingEvent")
+
 
 class StreamingEvent(msgspec.Struct, frozen=True):
     """The base of all events. Exactly one of the ``is_...`` flags is true."""
@@ -42,50 +44,50 @@ class StreamingEvent(msgspec.Struct, frozen=True):
     is_unknown: ClassVar[bool] = False
     is_stream_end: ClassVar[bool] = False
 
-    def _narrow(self, kind: type[Any]) -> Any:
+    def _narrow(self, kind: type[Kind]) -> Kind:
         if isinstance(self, kind):
             return self
         raise TypeError(f"this event is a {type(self).__name__}, not a {kind.__name__}")
 
     @property
     def as_content_delta(self) -> ContentDelta:
-        return self._narrow(ContentDelta)  # type: ignore[no-any-return]
+        return self._narrow(ContentDelta)
 
     @property
     def as_reasoning_delta(self) -> ReasoningDelta:
-        return self._narrow(ReasoningDelta)  # type: ignore[no-any-return]
+        return self._narrow(ReasoningDelta)
 
     @property
     def as_refusal_delta(self) -> RefusalDelta:
-        return self._narrow(RefusalDelta)  # type: ignore[no-any-return]
+        return self._narrow(RefusalDelta)
 
     @property
     def as_tool_call_started(self) -> ToolCallStarted:
-        return self._narrow(ToolCallStarted)  # type: ignore[no-any-return]
+        return self._narrow(ToolCallStarted)
 
     @property
     def as_partial_tool_call(self) -> PartialToolCall:
-        return self._narrow(PartialToolCall)  # type: ignore[no-any-return]
+        return self._narrow(PartialToolCall)
 
     @property
     def as_tool_call_ended(self) -> ToolCallEnded:
-        return self._narrow(ToolCallEnded)  # type: ignore[no-any-return]
+        return self._narrow(ToolCallEnded)
 
     @property
     def as_citation(self) -> CitationDelta:
-        return self._narrow(CitationDelta)  # type: ignore[no-any-return]
+        return self._narrow(CitationDelta)
 
     @property
     def as_metadata(self) -> Metadata:
-        return self._narrow(Metadata)  # type: ignore[no-any-return]
+        return self._narrow(Metadata)
 
     @property
     def as_unknown(self) -> UnknownEvent:
-        return self._narrow(UnknownEvent)  # type: ignore[no-any-return]
+        return self._narrow(UnknownEvent)
 
     @property
     def as_stream_end(self) -> StreamEnd:
-        return self._narrow(StreamEnd)  # type: ignore[no-any-return]
+        return self._narrow(StreamEnd)
 
 
 class ContentDelta(StreamingEvent, frozen=True):

@@ -151,6 +151,10 @@ def a_response_format(value: Any) -> ResponseFormat:
     if given.get("type") == "json_schema" and isinstance(given.get("json_schema"), Mapping):
         inner = given["json_schema"]
         return ResponseFormat(
-            "json_schema", inner.get("schema"), inner.get("name"), inner.get("strict"), inner.get("description")
+            "json_schema",
+            inner.get("schema"),
+            inner.get("name"),
+            inner.get("strict"),
+            inner.get("description"),
         )
     return ResponseFormat("json_schema", dict(given), given.get("title"))

@@ -17,7 +17,18 @@ SOURCE = Path(__file__).parents[2] / "src" / "ai_lib_python"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 LAYERS = [
-    {"errors", "message", "tools", "response", "events", "request", "preview", "validate", "warnings", "_version"},
+    {
+        "errors",
+        "message",
+        "tools",
+        "response",
+        "events",
+        "request",
+        "preview",
+        "validate",
+        "warnings",
+        "_version",
+    },
     {"_manifest", "_wire", "_compile"},
     {"_engine"},
     {"chat", "client"},
@@ -107,7 +118,11 @@ def code_tokens(path: Path) -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_no_provider_no_dialect_and_no_vendors_field_is_named_in_python(path: Path) -> None:
     """Providers are data: whoever adds one must never have to touch, or read, Python."""
-    manifests = {file.stem for folder in ("providers", "dialects") for file in (SOURCE / "manifests" / folder).glob("*")}
+    manifests = {
+        file.stem
+        for folder in ("providers", "dialects")
+        for file in (SOURCE / "manifests" / folder).glob("*")
+    }
     # An id counts where it stands alone or before a slash: one of them is an English word.
     ids = "|".join(map(re.escape, sorted(manifests)))
     names = re.compile(f"(?i)({VENDOR_WORDS})|^[a-z]*[\"']*({ids})([\"'/]|$)")
@@ -122,7 +137,11 @@ def run(code: str) -> str:
 def test_a_bare_import_loads_neither_http_nor_yaml_nor_the_compiler() -> None:
     """Whoever only imports the client pays for nothing that they did not ask for."""
     loaded = run("import sys; from ai_lib_python import AiClient; print(*sys.modules)").split()
-    heavy = [name for name in loaded if re.match(r"aiohttp|yaml|asyncio|ssl|ai_lib_python\.(_compile|_wire|_manifest)", name)]
+    heavy = [
+        name
+        for name in loaded
+        if re.match(r"aiohttp|yaml|asyncio|ssl|ai_lib_python\.(_compile|_wire|_manifest)", name)
+    ]
     assert heavy == []
 
 

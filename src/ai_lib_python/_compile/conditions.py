@@ -1,10 +1,10 @@
 """Conditions: when a template's branch is taken.
 
-    EXPR                           the value is there and not empty, zero or false
-    {EXPR: value, EXPR: [a, b]}    every value equals, or is one of a list; null is absent
-    {$not: COND}  {$any: [COND]}  {$all: [COND]}
-    {$some: {$each: EXPR, $where: COND}}      at least one item of a list is so
-    true  false
+EXPR                           the value is there and not empty, zero or false
+{EXPR: value, EXPR: [a, b]}    every value equals, or is one of a list; null is absent
+{$not: COND}  {$any: [COND]}  {$all: [COND]}
+{$some: {$each: EXPR, $where: COND}}      at least one item of a list is so
+true  false
 """
 
 from __future__ import annotations

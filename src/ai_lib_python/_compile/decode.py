@@ -48,9 +48,9 @@ def _check_ends(context: Context, stream: dict[str, Any]) -> None:
     """A stream that nothing can complete would always be an error."""
     with context.at("stream"):
         if "steps" in stream and not stream.get("ends"):
-            context.fail("the key \"ends\" is missing: done, end, finish or eof")
+            context.fail('the key "ends" is missing: done, end, finish or eof')
         if "done" in stream.get("ends", ()) and "done" not in stream:
-            context.fail("\"ends\" names done, but the key \"done\" is missing")
+            context.fail('"ends" names done, but the key "done" is missing')
 
 
 def _write_usage_reader(context: Context, usage: dict[str, Any]) -> None:

@@ -29,7 +29,9 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
             query = _pairs(context, scope, request, "query")
             headers = _pairs(context, scope, request, "headers")
             body = _body(context, scope, request)
-        write_parameters(context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query})
+        write_parameters(
+            context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query}
+        )
         writer.line(f"return {path}, {query}, {headers}, {body}")
     return writer
 
@@ -117,5 +119,3 @@ def _body(context: Context, scope: Scope, request: dict[str, Any]) -> str:
             more = write_value(context, scope.inside(), streamed)
             context.writer.line(f"{merge}({name}, {more.code} or {{}})")
     return name
-
-

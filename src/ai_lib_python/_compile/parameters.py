@@ -24,7 +24,9 @@ from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
 
-def write_parameters(context: Context, scope: Scope, rules: Mapping[str, Any], targets: Mapping[str, str]) -> None:
+def write_parameters(
+    context: Context, scope: Scope, rules: Mapping[str, Any], targets: Mapping[str, str]
+) -> None:
     """Writes the code that puts every parameter where its rule says.
 
     ``targets`` maps ``body``, ``headers`` and ``query`` to the names of the dicts to fill.
@@ -45,7 +47,9 @@ def _write_unknown(context: Context, scope: Scope, name: str) -> None:
         _note(context, scope, "dropped", name, "this wire has no such parameter", value)
 
 
-def _write_rule(context: Context, scope: Scope, name: str, rule: Mapping[str, Any], targets: Mapping[str, str]) -> None:
+def _write_rule(
+    context: Context, scope: Scope, name: str, rule: Mapping[str, Any], targets: Mapping[str, str]
+) -> None:
     value = scope.names[name].code
     for word, write in _RULES.items():
         if word in rule:
@@ -99,17 +103,27 @@ def _put(context: Context, to: str, result: Ref, targets: Mapping[str, str]) -> 
     target, _, key = to.rpartition(":")
     if target:
         name = targets["headers" if target == "header" else "query"]
-        context.writer.line(f"{name}[{key!r}] = {context.writer.reference(as_text, 'as_text')}({result.code})")
+        context.writer.line(
+            f"{name}[{key!r}] = {context.writer.reference(as_text, 'as_text')}({result.code})"
+        )
         return
     keys = tuple(key.split("."))
     if len(keys) == 1:
         context.writer.line(f"{targets['body']}[{key!r}] = {result.code}")
         return
-    context.writer.line(f"{context.writer.reference(put_at, 'put_at')}({targets['body']}, {keys!r}, {result.code})")
+    context.writer.line(
+        f"{context.writer.reference(put_at, 'put_at')}({targets['body']}, {keys!r}, {result.code})"
+    )
 
 
 def _note(
-    context: Context, scope: Scope, action: str, name: str, reason: str, given: str | None, sent: str | None = None
+    context: Context,
+    scope: Scope,
+    action: str,
+    name: str,
+    reason: str,
+    given: str | None,
+    sent: str | None = None,
 ) -> None:
     arguments = [repr(name), repr(reason), *([given] if given else []), *([sent] if sent else [])]
     context.writer.line(f"{scope.names['notes'].code}.{action}({', '.join(arguments)})")
@@ -139,7 +153,15 @@ def _map(context: Context, scope: Scope, name: str, value: str, rule: Mapping[st
     lookup = context.writer.reference(table)
     mapped = context.writer.assign(f"{value} if {value} is None else {lookup}.get({value}, {value})")
     with context.writer.block(f"if {mapped} != {value}:"):
-        _note(context, scope, "replaced", name, rule.get("reason", "the nearest that is taken here"), value, mapped)
+        _note(
+            context,
+            scope,
+            "replaced",
+            name,
+            rule.get("reason", "the nearest that is taken here"),
+            value,
+            mapped,
+        )
         context.writer.line(f"{value} = {mapped}")
 
 

@@ -58,7 +58,14 @@ def _part_fields() -> dict[str, str]:
 
 
 RECORDS: dict[str, dict[str, str]] = {
-    "turn": {"role": VALUE, "source": VALUE, "parts": "list:part", "text": VALUE, "only_text": VALUE, "reasoning": VALUE},
+    "turn": {
+        "role": VALUE,
+        "source": VALUE,
+        "parts": "list:part",
+        "text": VALUE,
+        "only_text": VALUE,
+        "reasoning": VALUE,
+    },
     "system": {"parts": "list:part", "text": VALUE},
     "part": _part_fields(),
     "tool": _fields(ToolDefinition),

@@ -1,15 +1,15 @@
 """The server half: functions that read a request and write an answer, a stream and an error.
 
-    serve:
-      routes: [{path: /v1/messages}]             the end of a path; it may hold {model}. `stream: true` marks one that
-                                                 always streams; `query` says what else must be there, `framing`
-                                                 how its frames are written, where not as the client half reads
-      request: TEMPLATE                          wire JSON -> the fields of a chat request
-      finish: {stop: end_turn}                   our words -> the wire's
-      response: TEMPLATE                         from $answer
-      stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, data} or {raw}
-      error: {codes, status, body: TEMPLATE, stream: [FRAME]}
-      models: {path, body: TEMPLATE}             the list of models, from $models
+serve:
+  routes: [{path: /v1/messages}]             the end of a path; it may hold {model}. `stream: true` marks one that
+                                             always streams; `query` says what else must be there, `framing`
+                                             how its frames are written, where not as the client half reads
+  request: TEMPLATE                          wire JSON -> the fields of a chat request
+  finish: {stop: end_turn}                   our words -> the wire's
+  response: TEMPLATE                         from $answer
+  stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, data} or {raw}
+  error: {codes, status, body: TEMPLATE, stream: [FRAME]}
+  models: {path, body: TEMPLATE}             the list of models, from $models
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:
     context = Context(manifest, data.get("fragments", {}), "serve")
     with context.writer.block("def read_request(body, path, stream):"), context.at("serve", "request"):
         names = {"path": Ref("path", WIRE, True), "stream": Ref("stream", VALUE)}
-        ref = write_value(context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {}))
+        ref = write_value(
+            context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {})
+        )
         context.writer.line(f"return {ref.code}")
     return context.writer
 
@@ -141,7 +143,9 @@ def write_frames(manifest: Source, data: dict[str, Any], event: str) -> Writer:
     return context.writer
 
 
-def _writer(manifest: Source, data: dict[str, Any], path: tuple[str, ...], head: str, names: list[str]) -> Writer:
+def _writer(
+    manifest: Source, data: dict[str, Any], path: tuple[str, ...], head: str, names: list[str]
+) -> Writer:
     """The source of a function that writes the template at ``path`` of ``serve``."""
     context = Context(manifest, data.get("fragments", {}), "serve")
     node: Any = data.get("serve", {})

@@ -121,9 +121,7 @@ def _result(result: ToolResult, names: dict[str, str], options: TurnOptions) -> 
     return msgspec.structs.replace(result, name=names[result.id])
 
 
-def _native(
-    parts: tuple[Part, ...], options: TurnOptions, provider: str, notes: Notes
-) -> tuple[Part, ...]:
+def _native(parts: tuple[Part, ...], options: TurnOptions, provider: str, notes: Notes) -> tuple[Part, ...]:
     """The parts without what only another provider would understand."""
     if all(getattr(part, "origin", None) in (None, provider) for part in parts):
         return parts
@@ -184,7 +182,9 @@ def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
 
 
 def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
-    said = [part for part in parts if part.kind not in ("tool_call", "reasoning")] if len(parts) > 1 else parts
+    said = (
+        [part for part in parts if part.kind not in ("tool_call", "reasoning")] if len(parts) > 1 else parts
+    )
     text = None
     if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
         text = said[0].text

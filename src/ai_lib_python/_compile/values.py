@@ -55,7 +55,9 @@ def write_value(context: Context, scope: Scope, node: Any) -> Ref:
     return Ref(repr(node), VALUE, node is not None)
 
 
-def operator_of(context: Context, node: dict[Any, Any], allowed: dict[str, set[str]] | None = None) -> str | None:
+def operator_of(
+    context: Context, node: dict[Any, Any], allowed: dict[str, set[str]] | None = None
+) -> str | None:
     """The operator that a map is, or None for a plain map."""
     keys = [key for key in node if isinstance(key, str) and key.startswith("$")]
     if not keys:

@@ -70,7 +70,19 @@ class _Text:
 class _Call:
     """A tool call that is still growing."""
 
-    __slots__ = ("at", "ended", "id", "index", "kind", "name", "patched", "pieces", "signature", "started", "whole")
+    __slots__ = (
+        "at",
+        "ended",
+        "id",
+        "index",
+        "kind",
+        "name",
+        "patched",
+        "pieces",
+        "signature",
+        "started",
+        "whole",
+    )
 
     def __init__(self, index: int, at: Any) -> None:
         self.kind = "tool_call"
@@ -90,7 +102,9 @@ class _Call:
         return "".join(self.pieces) or "{}"
 
     def part(self, origin: str) -> Part:
-        return ToolCall(self.id, self.name, self.arguments_json, self.signature, origin if self.signature else None)
+        return ToolCall(
+            self.id, self.name, self.arguments_json, self.signature, origin if self.signature else None
+        )
 
 
 class _Opaque:
@@ -266,7 +280,9 @@ class Assembler:
     @property
     def found_nothing(self) -> bool:
         """Whether no reader recognised anything of an answer."""
-        return not (self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model)
+        return not (
+            self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model
+        )
 
     @property
     def has_parts(self) -> bool:

@@ -42,4 +42,3 @@ def _read(
     except ErrorInAnswer as error:
         return error_in_answer(prepared, headers, error.data, secrets)
     return None
-

@@ -167,4 +167,6 @@ class StreamReader:
 
 def _is_one_json(headers: dict[str, str], stream: dict[str, Any]) -> bool:
     """Whether the body is one JSON value although the manifest expects frames."""
-    return stream.get("framing", "sse") == "sse" and headers.get("content-type", "").lower().startswith("application/json")
+    return stream.get("framing", "sse") == "sse" and headers.get("content-type", "").lower().startswith(
+        "application/json"
+    )

@@ -78,7 +78,9 @@ class ChatStream:
         """Ends the stream; where it was not read to its end the provider sees a disconnect."""
         self._run.closed = True
         steps = self._steps or (self._given() if self._given is not None else None)
-        if steps is not None and not getattr(steps, "ag_running", False):  # another task that waits for an event is woken by the close
+        if steps is not None and not getattr(
+            steps, "ag_running", False
+        ):  # another task that waits for an event is woken by the close
             await steps.aclose()
         await self._run.close()
 
@@ -198,7 +200,9 @@ class _Run:
             model=reader.sink.response_model or reader.prepared.model,
             usage=usage,
             latency_ms=((self._ended or perf_counter()) - self._started) * MILLISECONDS,
-            time_to_first_token_ms=None if self._first is None else (self._first - self._started) * MILLISECONDS,
+            time_to_first_token_ms=None
+            if self._first is None
+            else (self._first - self._started) * MILLISECONDS,
             finish_reason=reader.sink.finish_reason,
             request_id=reader.request_id,
             interrupted=not self._complete,

@@ -40,7 +40,9 @@ class Target:
             MissingKeyError: the provider needs one and there is none.
         """
         if not self._found:
-            self._credential = find_credential(self.manifest, self._api_key, self.base_url, chosen=self._chosen)
+            self._credential = find_credential(
+                self.manifest, self._api_key, self.base_url, chosen=self._chosen
+            )
             self._found = True
         return self._credential
 
@@ -100,7 +102,9 @@ def _address(manifest: Manifest, base_url: str | None, variables: Mapping[str, s
     if endpoint.base_url is None:
         named = f", or set {' or '.join(endpoint.env)}" if endpoint.env else ""
         raise ConfigurationError(f"{manifest.name} has no address of its own: pass base_url=...{named}")
-    return check_base_url(fill_placeholders(endpoint.base_url, lambda name: _variable(manifest, name, variables))), False
+    return check_base_url(
+        fill_placeholders(endpoint.base_url, lambda name: _variable(manifest, name, variables))
+    ), False
 
 
 def _variable(manifest: Manifest, name: str, variables: Mapping[str, str]) -> str | None:
