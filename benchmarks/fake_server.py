@@ -69,9 +69,7 @@ def plain_response() -> bytes:
     """The whole HTTP response to a call that does not stream."""
     message: dict[str, Any] = {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    body = compact(
-        {**IDENTITY, "object": "chat.completion", "choices": [choice], "usage": USAGE, **DEPLOYMENT}
-    )
+    body = compact({**IDENTITY, "object": "chat.completion", "choices": [choice], "usage": USAGE, **DEPLOYMENT})
     head = b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
     return COMMON_HEADERS + head + body
 

@@ -163,8 +163,6 @@ async def measure(client_name: str, scenario: str, server: str, repeat: int, sec
 
 
 if __name__ == "__main__":
-    numbers = asyncio.run(
-        measure(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))
-    )
+    numbers = asyncio.run(measure(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])))
     print("measured", *numbers, flush=True)
     os._exit(0)  # what a library does at exit is not measured, and takes some of them half a second

@@ -51,11 +51,7 @@ class Report:
     def title(self, row: Row) -> str:
         """The row's title; the import row names the figure that it is compared with."""
         base = self.value(row, ASYNCIO.name)
-        return (
-            row.title
-            if base is None
-            else f"{row.title} (`import asyncio`: {figures(base * row.scale)} {row.unit})"
-        )
+        return row.title if base is None else f"{row.title} (`import asyncio`: {figures(base * row.scale)} {row.unit})"
 
     def table(self) -> list[list[str]]:
         """Header and rows, as text."""
@@ -92,9 +88,7 @@ class Report:
             "machine": machine_line(),
             "versions": versions(),
             "quick": self.quick,
-            "figures": {
-                row.name: {one: self.value(row, one) for one in self.samples[row.name]} for row in self.rows
-            },
+            "figures": {row.name: {one: self.value(row, one) for one in self.samples[row.name]} for row in self.rows},
             "samples": self.samples,
         }
 

@@ -44,9 +44,7 @@ class Runner:
 
     def run(self, scenario: Scenario, subjects: tuple[Subject, ...]) -> None:
         """All rounds of a scenario, the clients in turn within each."""
-        one_round = {"import": self.import_round, "first": self.first_round}.get(
-            scenario.name, self.work_round
-        )
+        one_round = {"import": self.import_round, "first": self.first_round}.get(scenario.name, self.work_round)
         for _ in range(self.effort(scenario).rounds):
             one_round(scenario, subjects)
 
@@ -114,9 +112,7 @@ def run_child(arguments: list[str]) -> list[float]:
     """The numbers that a fresh interpreter printed. Libraries may print too; only our line counts."""
     command = [sys.executable, "-B", *arguments]
     try:
-        done = subprocess.run(
-            command, env=environment(), capture_output=True, text=True, timeout=CHILD_TIMEOUT
-        )
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=CHILD_TIMEOUT)
     except subprocess.TimeoutExpired:
         raise ChildError(f"took longer than {CHILD_TIMEOUT:.0f} s") from None
     lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("measured ")]
@@ -138,9 +134,7 @@ def unavailable(subjects: tuple[Subject, ...]) -> dict[str, str]:
     with ExitStack() as stack:
         imports = {
             one.name: stack.enter_context(
-                subprocess.Popen(
-                    [*command, one.statement], env=environment(), stderr=subprocess.PIPE, text=True
-                )
+                subprocess.Popen([*command, one.statement], env=environment(), stderr=subprocess.PIPE, text=True)
             )
             for one in subjects
         }
@@ -179,12 +173,8 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     names = [one.name for one in (*SCENARIOS, *SUBJECTS)]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--quick", action="store_true", help="about a minute: one round, no memory, more noise"
-    )
-    parser.add_argument(
-        "--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names)
-    )
+    parser.add_argument("--quick", action="store_true", help="about a minute: one round, no memory, more noise")
+    parser.add_argument("--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--write-readme", action="store_true", help="write the tables into README.md")
     return parser.parse_args()

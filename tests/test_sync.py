@@ -194,9 +194,7 @@ def test_a_forgotten_stream_closes_when_it_is_collected(client: AiClient, simula
     until_disconnected(simulator)
 
 
-def test_an_error_in_mid_stream_comes_after_the_events_before_it(
-    client: AiClient, simulator: Simulator
-) -> None:
+def test_an_error_in_mid_stream_comes_after_the_events_before_it(client: AiClient, simulator: Simulator) -> None:
     simulator.script(SimulatedError("overloaded", after_frames=3))
     texts: list[str] = []
     with pytest.raises(Overloaded) as caught:
@@ -208,9 +206,7 @@ def test_an_error_in_mid_stream_comes_after_the_events_before_it(
 
 
 def test_the_builder(simulator: Simulator) -> None:
-    made = (
-        AiClient.builder().model("openai/m").api_key("key-1").base_url(simulator.address("openai")).timeout(5)
-    )
+    made = AiClient.builder().model("openai/m").api_key("key-1").base_url(simulator.address("openai")).timeout(5)
     assert isinstance(made, sync.AiClientBuilder)
     with made.build() as client:
         assert (client.provider, client.model, client.timeout) == ("openai", "m", 5)
@@ -294,9 +290,7 @@ def test_it_may_not_wait_for_itself(client: AiClient) -> None:
         (sync.ChatStream, ai_lib_python.ChatStream, {"aclose": "close"}),
     ],
 )
-def test_it_has_the_same_methods_with_the_same_arguments(
-    ours: type, theirs: type, renamed: dict[str, str]
-) -> None:
+def test_it_has_the_same_methods_with_the_same_arguments(ours: type, theirs: type, renamed: dict[str, str]) -> None:
     def public(kind: type) -> dict[str, list[str]]:
         methods = inspect.getmembers(kind, lambda value: inspect.isroutine(value))
         return {name: list(inspect.signature(value).parameters) for name, value in methods if name[0] != "_"}

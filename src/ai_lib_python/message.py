@@ -233,9 +233,7 @@ class ContentBlock:
     """Makes the parts of a message that a person writes by hand."""
 
     def __init__(self) -> None:
-        raise TypeError(
-            "use ContentBlock.text(...), .image_url(...), .image_base64(...), .audio(...), .file(...)"
-        )
+        raise TypeError("use ContentBlock.text(...), .image_url(...), .image_base64(...), .audio(...), .file(...)")
 
     @staticmethod
     def text(text: str) -> TextPart:
@@ -251,9 +249,7 @@ class ContentBlock:
         return ImagePart(url=url, detail=detail)
 
     @staticmethod
-    def image_base64(
-        data: str | bytes, media_type: str = "image/png", *, detail: str | None = None
-    ) -> ImagePart:
+    def image_base64(data: str | bytes, media_type: str = "image/png", *, detail: str | None = None) -> ImagePart:
         """An image as bytes, or as base64 text without the ``data:`` prefix."""
         media_type, encoded = _as_base64(data, media_type)
         return ImagePart(data=encoded, media_type=media_type, detail=detail)
@@ -274,13 +270,9 @@ class ContentBlock:
         filename: str | None = None,
     ) -> FilePart:
         """A document: exactly one of bytes (or base64 text), an address, or a provider's file id."""
-        given = [
-            name for name, value in (("data", data), ("url", url), ("file_id", file_id)) if value is not None
-        ]
+        given = [name for name, value in (("data", data), ("url", url), ("file_id", file_id)) if value is not None]
         if len(given) != 1:
-            raise ValueError(
-                f"a file needs exactly one of data, url, file_id; got {', '.join(given) or 'none'}"
-            )
+            raise ValueError(f"a file needs exactly one of data, url, file_id; got {', '.join(given) or 'none'}")
         if data is None:
             return FilePart(url, None, file_id, _media_type(media_type), filename)
         media_type, encoded = _as_base64(data, media_type)
@@ -351,9 +343,7 @@ def _as_part(index: int, item: Any) -> Part:
         return TextPart(item)
     if isinstance(item, PART_TYPES):
         return item
-    raise TypeError(
-        f"content[{index}] must be text or a part made by ContentBlock, got {type(item).__name__}"
-    )
+    raise TypeError(f"content[{index}] must be text or a part made by ContentBlock, got {type(item).__name__}")
 
 
 def _text_of(parts: Iterable[Part]) -> str:

@@ -18,9 +18,7 @@ class ToolDefinition(msgspec.Struct, frozen=True):
 
     name: str
     description: str | None = None
-    parameters: Mapping[str, Any] = msgspec.field(
-        default_factory=lambda: {"type": "object", "properties": {}}
-    )
+    parameters: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
     strict: bool | None = None
 
 

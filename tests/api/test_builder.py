@@ -101,9 +101,7 @@ TYPES = [
 
 
 @pytest.mark.parametrize(("setter", "value", "message"), TYPES, ids=lambda value: str(value)[:30])
-def test_a_wrong_type_is_refused_with_name_and_value(
-    chat: Asking, setter: str, value: Any, message: str
-) -> None:
+def test_a_wrong_type_is_refused_with_name_and_value(chat: Asking, setter: str, value: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         getattr(chat(), setter)(value)
 
@@ -117,9 +115,7 @@ def test_the_other_arguments_are_checked_too(chat: Asking) -> None:
         chat().tool(5, "x")
 
 
-@pytest.mark.parametrize(
-    "headers", [{"x-a": "b\r\nx-c: d"}, {"x a": "b"}, {"x-a\n": "b"}, {"": "b"}, {"x-a": "\0"}]
-)
+@pytest.mark.parametrize("headers", [{"x-a": "b\r\nx-c: d"}, {"x a": "b"}, {"x-a\n": "b"}, {"": "b"}, {"x-a": "\0"}])
 def test_a_header_that_http_cannot_hold_is_refused(chat: Asking, headers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="extra_headers"):
         chat().extra_headers(headers)
@@ -153,13 +149,7 @@ def test_messages_stand_in_call_order(chat: Asking) -> None:
 
 def test_executing_does_not_use_a_builder_up(chat: Asking) -> None:
     builder = (
-        chat()
-        .system("a")
-        .user("b")
-        .temperature(0.5)
-        .stop(["x"])
-        .extra_body({"n": {"a": 1}})
-        .tools([{"name": "f"}])
+        chat().system("a").user("b").temperature(0.5).stop(["x"]).extra_body({"n": {"a": 1}}).tools([{"name": "f"}])
     )
     assert builder.preview() == builder.preview()
     assert builder.build() == builder.build()
@@ -193,9 +183,7 @@ def test_a_list_that_is_changed_afterwards_changes_no_request(chat: Asking) -> N
 def test_sending_changes_nothing_that_the_caller_gave(chat: Asking) -> None:
     body = {"stream_options": {"x": 1}, "metadata": {"a": {}}}
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    builder = (
-        chat().user("a").extra_body(body).response_format(schema).tools([ToolDefinition("f", None, schema)])
-    )
+    builder = chat().user("a").extra_body(body).response_format(schema).tools([ToolDefinition("f", None, schema)])
     builder.preview(stream=True)
     assert body == {"stream_options": {"x": 1}, "metadata": {"a": {}}}
     assert schema == {"type": "object", "properties": {"a": {"type": "string"}}}

@@ -72,11 +72,7 @@ def test_each_modules_names_exist_and_are_sorted(module: str) -> None:
 
 def test_every_error_is_exported() -> None:
     errors = importlib.import_module("ai_lib_python.errors")
-    defined = {
-        name
-        for name, value in vars(errors).items()
-        if isinstance(value, type) and issubclass(value, Exception)
-    }
+    defined = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
     assert defined == set(errors.__all__)
 
 

@@ -54,23 +54,17 @@ def test_a_message_keeps_its_parts_in_order() -> None:
 
 
 def test_an_image_by_address_or_bytes_or_base64_or_data_uri() -> None:
-    assert ContentBlock.image_url("https://x/y.png", detail="low") == ImagePart(
-        url="https://x/y.png", detail="low"
-    )
+    assert ContentBlock.image_url("https://x/y.png", detail="low") == ImagePart(url="https://x/y.png", detail="low")
     assert ContentBlock.image_base64(b"\x89PNG") == ImagePart(data=PNG, media_type="image/png")
     assert ContentBlock.image_base64(PNG, "image/webp") == ImagePart(data=PNG, media_type="image/webp")
-    assert ContentBlock.image_url(f"data:image/jpeg;base64,{PNG}") == ImagePart(
-        data=PNG, media_type="image/jpeg"
-    )
+    assert ContentBlock.image_url(f"data:image/jpeg;base64,{PNG}") == ImagePart(data=PNG, media_type="image/jpeg")
     assert ContentBlock.image_url(f"data:image/jpeg;charset=x;base64,{PNG}") == ImagePart(
         data=PNG, media_type="image/jpeg"
     )
 
 
 def test_a_data_uri_brings_its_own_media_type() -> None:
-    assert ContentBlock.image_base64(f"data:image/jpeg;base64,{PNG}") == ImagePart(
-        data=PNG, media_type="image/jpeg"
-    )
+    assert ContentBlock.image_base64(f"data:image/jpeg;base64,{PNG}") == ImagePart(data=PNG, media_type="image/jpeg")
     assert ContentBlock.audio(f"data:audio/mpeg;base64,{PNG}").format == "mp3"
     assert ContentBlock.file(f"data:text/plain;base64,{PNG}").media_type == "text/plain"
 
@@ -100,9 +94,12 @@ def test_every_kind_of_bytes_is_taken() -> None:
 
 def test_audio_and_its_format() -> None:
     assert ContentBlock.audio(b"\x89PNG") == AudioPart(data=PNG, media_type="audio/wav")
-    assert [
-        AudioPart(media_type=kind).format for kind in ("audio/mpeg", "audio/x-wav", "audio/ogg", None)
-    ] == ["mp3", "wav", "ogg", None]
+    assert [AudioPart(media_type=kind).format for kind in ("audio/mpeg", "audio/x-wav", "audio/ogg", None)] == [
+        "mp3",
+        "wav",
+        "ogg",
+        None,
+    ]
 
 
 def test_a_file_has_exactly_one_source() -> None:
@@ -150,11 +147,7 @@ def test_values_do_not_change() -> None:
 def test_arguments_of_a_call(text: str, arguments: dict[str, Any], problem: str | None) -> None:
     call = ToolCall("t", "f", text)
     assert call.arguments == arguments
-    assert (
-        (problem in call.arguments_error)
-        if problem and call.arguments_error
-        else call.arguments_error is problem
-    )
+    assert (problem in call.arguments_error) if problem and call.arguments_error else call.arguments_error is problem
 
 
 # Events

@@ -119,9 +119,7 @@ def code_tokens(path: Path) -> Iterator[tuple[int, str]]:
 def test_no_provider_no_dialect_and_no_vendors_field_is_named_in_python(path: Path) -> None:
     """Providers are data: whoever adds one must never have to touch, or read, Python."""
     manifests = {
-        file.stem
-        for folder in ("providers", "dialects")
-        for file in (SOURCE / "manifests" / folder).glob("*")
+        file.stem for folder in ("providers", "dialects") for file in (SOURCE / "manifests" / folder).glob("*")
     }
     # An id counts where it stands alone or before a slash: one of them is an English word.
     ids = "|".join(map(re.escape, sorted(manifests)))
@@ -138,9 +136,7 @@ def test_a_bare_import_loads_neither_http_nor_yaml_nor_the_compiler() -> None:
     """Whoever only imports the client pays for nothing that they did not ask for."""
     loaded = run("import sys; from ai_lib_python import AiClient; print(*sys.modules)").split()
     heavy = [
-        name
-        for name in loaded
-        if re.match(r"aiohttp|yaml|asyncio|ssl|ai_lib_python\.(_compile|_wire|_manifest)", name)
+        name for name in loaded if re.match(r"aiohttp|yaml|asyncio|ssl|ai_lib_python\.(_compile|_wire|_manifest)", name)
     ]
     assert heavy == []
 

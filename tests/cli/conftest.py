@@ -27,9 +27,7 @@ Run = Callable[..., Ran]
 def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """No keys, no addresses, no settings of the person who runs the tests."""
     for name in list(os.environ):
-        if name.endswith(("_KEY", "_TOKEN", "_URL", "_BASE", "_ENDPOINT", "_HOST")) or name.startswith(
-            "AI_LIB"
-        ):
+        if name.endswith(("_KEY", "_TOKEN", "_URL", "_BASE", "_ENDPOINT", "_HOST")) or name.startswith("AI_LIB"):
             monkeypatch.delenv(name)
 
 

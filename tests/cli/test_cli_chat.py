@@ -83,18 +83,14 @@ def test_no_stream_asks_for_the_whole_answer(run, at, server):
 def test_json_is_one_object(run, how):
     ran = run("chat", "Hi", "-m", MODEL, "--json", *how)
     told = json.loads(ran.out)
-    assert {
-        name: told[name] for name in ("content", "tool_calls", "reasoning", "finish_reason", "simulated")
-    } == {
+    assert {name: told[name] for name in ("content", "tool_calls", "reasoning", "finish_reason", "simulated")} == {
         "content": "You said: Hi",
         "tool_calls": [],
         "reasoning": None,
         "finish_reason": "stop",
         "simulated": True,
     }
-    assert (
-        told["usage"]["total_tokens"] == told["usage"]["prompt_tokens"] + told["usage"]["completion_tokens"]
-    )
+    assert told["usage"]["total_tokens"] == told["usage"]["prompt_tokens"] + told["usage"]["completion_tokens"]
     assert told["stats"]["latency_ms"] > 0
     assert told["adjustments"] == []
 
@@ -104,9 +100,7 @@ def test_json_has_tool_calls_with_their_arguments(run, at, server):
 
     server.script(Answer(tool_calls=[ToolCall.create("weather", {"city": "Rome"}, id="call_1")]))
     ran = run("chat", "Hi", "--json", *at())
-    assert json.loads(ran.out)["tool_calls"] == [
-        {"id": "call_1", "name": "weather", "arguments": {"city": "Rome"}}
-    ]
+    assert json.loads(ran.out)["tool_calls"] == [{"id": "call_1", "name": "weather", "arguments": {"city": "Rome"}}]
 
 
 def test_stats_go_to_standard_error(run):

@@ -18,9 +18,7 @@ SCALARS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     TEXTS,
 )
-WORDS = st.sampled_from(
-    ["on", "No", "~", ".5", ".inf", "1e3", "0x1f", "*a", "&a", "- x", "a: b", "a #b", "$if", ""]
-)
+WORDS = st.sampled_from(["on", "No", "~", ".5", ".inf", "1e3", "0x1f", "*a", "&a", "- x", "a: b", "a #b", "$if", ""])
 VALUES: st.SearchStrategy[Any] = st.recursive(
     SCALARS | WORDS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS | WORDS, inner, max_size=4),
@@ -41,9 +39,7 @@ def test_yaml_is_written_as_manifests_are() -> None:
         "auth": {"scheme": "bearer", "env": ["X_KEY"]},
         "status": {429: "rate_limited", 500: None},
     }
-    assert as_yaml(data, 40) == (
-        "id: x\nauth: {scheme: bearer, env: [X_KEY]}\nstatus: {429: rate_limited, 500: null}"
-    )
+    assert as_yaml(data, 40) == ("id: x\nauth: {scheme: bearer, env: [X_KEY]}\nstatus: {429: rate_limited, 500: null}")
 
 
 @given(VALUES, st.integers(1, 120))
@@ -51,9 +47,7 @@ def test_json_means_the_same(value: Any, width: int) -> None:
     assert json.loads(as_json(value, width)) == value
 
 
-@given(
-    st.dictionaries(TEXTS | WORDS | st.integers(0, 999), VALUES, min_size=1, max_size=4), st.integers(1, 120)
-)
+@given(st.dictionaries(TEXTS | WORDS | st.integers(0, 999), VALUES, min_size=1, max_size=4), st.integers(1, 120))
 def test_yaml_means_the_same_to_our_reader_and_to_others(data: dict[Any, Any], width: int) -> None:
     written = as_yaml(data, width)
     assert parse(written, "written").data == data

@@ -60,9 +60,7 @@ def test_templates_are_compiled(run, mine, more, line, said):
 
 
 def test_problems_of_several_functions_are_told_at_once(run, mine):
-    ran = run(
-        "manifest", "check", mine("request: {body: {x: $nothing}}\nerrors: {message: '.a | nofilter'}\n")
-    )
+    ran = run("manifest", "check", mine("request: {body: {x: $nothing}}\nerrors: {message: '.a | nofilter'}\n"))
     assert len(ran.out.splitlines()) == 2
 
 

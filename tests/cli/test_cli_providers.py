@@ -40,9 +40,7 @@ def test_show_has_what_is_needed_to_start(run, id):
     manifest = load(id)
     ran = run("providers", "show", id)
     assert ran.code == 0
-    for text in filter(
-        None, [manifest.name, manifest.dialect, manifest.data.get("docs"), manifest.endpoint.base_url]
-    ):
+    for text in filter(None, [manifest.name, manifest.dialect, manifest.data.get("docs"), manifest.endpoint.base_url]):
         assert text in ran.out
     for way in manifest.auth:
         for variable in way.env:

@@ -45,9 +45,7 @@ def test_a_port_in_use_is_wrong_usage(run):
     assert ran.err == f"ai-lib: port {port} is in use already; --port 0 takes a free one\n"
 
 
-@pytest.mark.parametrize(
-    "option", [["--port", "70000"], ["--port", "x"], ["--delay", "-1"], ["--pace", "inf"]]
-)
+@pytest.mark.parametrize("option", [["--port", "70000"], ["--port", "x"], ["--delay", "-1"], ["--pace", "inf"]])
 def test_impossible_options_are_wrong_usage(run, option):
     assert run("simulate", *option).code == 2
 

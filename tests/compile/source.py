@@ -21,9 +21,7 @@ def manifest(**sections: Any) -> Manifest:
         "endpoint": {"base_url": "https://api.mine.example"},
         "request": {
             "path": "/x",
-            "turns": {
-                "roles": {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
-            },
+            "turns": {"roles": {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}},
             "body": {},
         },
     }

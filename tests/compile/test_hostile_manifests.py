@@ -182,9 +182,7 @@ def test_a_name_of_ones_own_that_cannot_be_is_refused(name: Any) -> None:
 @pytest.mark.parametrize("name", ["frame", "current", "self", "index", "node", "v1"])
 def test_a_name_of_ones_own_takes_nothing_away(name: str) -> None:
     made = program(
-        response={
-            "steps": {"$each": ".items", "$as": name, "$do": {"text": f"${name}.t", "usage": f"${name}.u"}}
-        },
+        response={"steps": {"$each": ".items", "$as": name, "$do": {"text": f"${name}.t", "usage": f"${name}.u"}}},
         usage={"output": ".n"},
     )
     assert told(made, {"items": [{"t": "a", "u": {"n": 3}}]}) == [
@@ -324,9 +322,7 @@ def failure(folder: Path, template: str, statement: str, attribute: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("template", "problem", "meant"), TEMPLATES, ids=[template for template, _, _ in TEMPLATES]
-)
+@pytest.mark.parametrize(("template", "problem", "meant"), TEMPLATES, ids=[template for template, _, _ in TEMPLATES])
 def test_a_mistake_in_a_template_names_file_line_and_key(
     template: str, problem: str, meant: str, tmp_path: Path
 ) -> None:
@@ -362,9 +358,7 @@ def test_a_mistake_in_a_statement_names_file_line_and_key(
         ({"parameters": {"seed": {"to": "cookie:x"}}}, "encode", ["cookie:x"]),
     ],
 )
-def test_other_mistakes_suggest_what_was_meant(
-    sections: dict[str, Any], attribute: str, words: list[str]
-) -> None:
+def test_other_mistakes_suggest_what_was_meant(sections: dict[str, Any], attribute: str, words: list[str]) -> None:
     with pytest.raises(ManifestError) as caught:
         getattr(program(**sections), attribute)
     assert all(word in str(caught.value) for word in words)

@@ -90,8 +90,7 @@ def _table(dialect: str, found: list[Judged]) -> list[str]:
         equal[key] += not each.differences
     lines = [_line(dialect, "", rows.total(), equal.total())]
     return lines + [
-        _line("  " + name, manifest, rows[name, manifest], equal[name, manifest])
-        for name, manifest in sorted(rows)
+        _line("  " + name, manifest, rows[name, manifest], equal[name, manifest]) for name, manifest in sorted(rows)
     ]
 
 

@@ -120,9 +120,7 @@ def _error_differences(expected: Expected, outcome: Outcome) -> list[str]:
         return [f"error: expected one ({expected.error}), got an answer: {outcome.response!r:.300}"]
     kinds = {REMOTE: RemoteError, INCOMPLETE: IncompleteStream, MALFORMED: AiLibError}
     if expected.error is None or not isinstance(outcome.error, kinds[expected.error]):
-        return [
-            f"error: expected {expected.error}, got {type(outcome.error).__name__}: {outcome.error!s:.300}"
-        ]
+        return [f"error: expected {expected.error}, got {type(outcome.error).__name__}: {outcome.error!s:.300}"]
     return _error_details(expected, outcome)
 
 
@@ -176,8 +174,7 @@ def _call_differences(expected: tuple[Call, ...], calls: Any) -> list[str]:
     return [
         f"tool call {at}: expected {want!r:.300}, got {have!r:.300}"
         for at, (want, have) in enumerate(zip(expected, got, strict=True))
-        if (want.name, want.arguments) != (have.name, have.arguments)
-        or have.id != (want.id or have.id or "an id")
+        if (want.name, want.arguments) != (have.name, have.arguments) or have.id != (want.id or have.id or "an id")
     ]
 
 
@@ -185,9 +182,7 @@ def _event_differences(outcome: Outcome) -> list[str]:
     """The events of a stream must add up to its response."""
     text = "".join(event.text for event in outcome.events if event.is_content_delta)
     reasoning = "".join(event.text for event in outcome.events if event.is_reasoning_delta)
-    ended = [
-        (event.id, event.name, event.arguments_json) for event in outcome.events if event.is_tool_call_ended
-    ]
+    ended = [(event.id, event.name, event.arguments_json) for event in outcome.events if event.is_tool_call_ended]
     response = outcome.response
     calls = [(call.id, call.name, call.arguments_json) for call in response.tool_calls]
     checks = {

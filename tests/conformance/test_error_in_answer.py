@@ -41,9 +41,7 @@ each_wire = pytest.mark.parametrize(
 
 
 @each_wire
-def test_an_error_in_a_plain_answer_has_its_class(
-    dialect: str, error: dict[str, Any], kind: str, message: str
-) -> None:
+def test_an_error_in_a_plain_answer_has_its_class(dialect: str, error: dict[str, Any], kind: str, message: str) -> None:
     row = a_row(dialect, error, stream=False)
     outcome = asyncio.run(ask(row, NOWHERE, transport=CuttingTransport(row, 0, WHOLE)))
     assert type(outcome.error).__name__ == kind

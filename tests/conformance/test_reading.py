@@ -31,9 +31,7 @@ def a_call(index: int, arguments: str, **more: Any) -> dict[str, Any]:
 
 
 def test_text_in_pieces_is_joined() -> None:
-    row = a_row(
-        "openai-chat", chat_chunk({"content": "Hel"}), chat_chunk({"content": "lo"}, "stop"), "[DONE]"
-    )
+    row = a_row("openai-chat", chat_chunk({"content": "Hel"}), chat_chunk({"content": "lo"}, "stop"), "[DONE]")
     assert read(row) == Expected(text="Hello", finish_reason="stop")
 
 
@@ -74,9 +72,7 @@ def test_broken_arguments_are_kept_and_empty_ones_are_an_empty_object() -> None:
 
 
 def test_other_choices_are_left_out() -> None:
-    answer = {
-        "choices": [{"index": 1, "message": {"content": "b"}}, {"index": 0, "message": {"content": "a"}}]
-    }
+    answer = {"choices": [{"index": 1, "message": {"content": "b"}}, {"index": 0, "message": {"content": "a"}}]}
     assert read(a_row("openai-chat", answer, stream=False)).text == "a"
 
 

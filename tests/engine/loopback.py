@@ -23,10 +23,7 @@ PLAIN = b'{"id": "c", "model": "m", "choices": [{"message": {"content": "hello"}
 
 def whole(body: bytes, status: str = "200 OK", kind: str = "application/json", extra: str = "") -> bytes:
     """An answer with a length."""
-    return (
-        f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n{extra}\r\n".encode()
-        + body
-    )
+    return f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n{extra}\r\n".encode() + body
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"

@@ -41,9 +41,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("own", "path", "base", "expected"), TABLE, ids=[f"{row[2]} + {row[1]}" for row in TABLE]
-)
+@pytest.mark.parametrize(("own", "path", "base", "expected"), TABLE, ids=[f"{row[2]} + {row[1]}" for row in TABLE])
 def test_base_and_path_join(own: str, path: str, base: str, expected: str) -> None:
     assert join(base, own, path, {}) == expected
 

@@ -115,9 +115,7 @@ async def test_json_of_another_shape_is_malformed(dialect: str, data: Any, strea
 
 
 @every_dialect
-@pytest.mark.parametrize(
-    "data", ["x", 5, None, {"choices": "no"}, {"choices": [{"message": None}]}], ids=json.dumps
-)
+@pytest.mark.parametrize("data", ["x", 5, None, {"choices": "no"}, {"choices": [{"message": None}]}], ids=json.dumps)
 async def test_frames_of_another_shape_are_an_error_of_ours(dialect: str, data: Any) -> None:
     error = await error_of(Answer(sse(json.dumps(data))), dialect=dialect, stream=True)
     assert isinstance(error, AiLibError)
@@ -210,9 +208,7 @@ async def test_retry_after_in_seconds() -> None:
 
 
 async def test_retry_after_in_milliseconds_comes_first() -> None:
-    error = await error_of(
-        Answer({"error": {"message": "slow"}}, 429, {"retry-after": "12", "retry-after-ms": "1500"})
-    )
+    error = await error_of(Answer({"error": {"message": "slow"}}, 429, {"retry-after": "12", "retry-after-ms": "1500"}))
     assert error.retry_after == 1.5
 
 

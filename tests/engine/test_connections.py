@@ -205,11 +205,7 @@ async def test_the_connection_is_used_again_after_an_error() -> None:
     async with Loopback(refusing) as server, await server.client() as client:
         for stream in (False, True, False):
             with pytest.raises(RemoteError):
-                await (
-                    client.chat().user("hi").stream().__anext__()
-                    if stream
-                    else client.chat().user("hi").execute()
-                )
+                await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
         assert server.connections == 1
 
 
@@ -255,11 +251,7 @@ async def test_no_answer_within_the_time_is_a_deadline() -> None:
         for stream in (False, True):
             began = monotonic()
             with pytest.raises(DeadlineExceeded, match=r"0\.15 s") as caught:
-                await (
-                    client.chat().user("hi").stream().__anext__()
-                    if stream
-                    else client.chat().user("hi").execute()
-                )
+                await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
             assert 0.1 < monotonic() - began < 0.5
             assert (caught.value.provider, caught.value.model) == ("openai", "gpt-4o")
             assert (caught.value.error_class, caught.value.retryable) == ("timeout", True)
@@ -292,18 +284,12 @@ async def test_a_refused_connection_names_the_url() -> None:
     async with client:
         for stream in (False, True):
             with pytest.raises(ConnectionFailed, match=url) as caught:
-                await (
-                    client.chat().user("hi").stream().__anext__()
-                    if stream
-                    else client.chat().user("hi").execute()
-                )
+                await (client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute())
             assert (caught.value.provider, caught.value.retryable) == ("openai", True)
 
 
 async def test_a_host_that_does_not_exist_is_a_failed_connection() -> None:
-    async with await AiClient.create(
-        "openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1"
-    ) as client:
+    async with await AiClient.create("openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1") as client:
         with pytest.raises(ConnectionFailed, match=r"nosuch\.invalid"):
             await client.chat().user("hi").execute()
 
@@ -377,9 +363,7 @@ async def test_a_redirect_is_not_followed_and_the_key_goes_nowhere_else() -> Non
             for stream in (False, True):
                 with pytest.raises(RemoteError, match="307"):
                     await (
-                        client.chat().user("hi").stream().__anext__()
-                        if stream
-                        else client.chat().user("hi").execute()
+                        client.chat().user("hi").stream().__anext__() if stream else client.chat().user("hi").execute()
                     )
         assert other.exchanges == []
 

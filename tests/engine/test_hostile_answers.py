@@ -248,9 +248,7 @@ DEEP = b"[" * 100_000
 @pytest.mark.parametrize("status", [200, 500])
 async def test_a_body_nested_too_deep_is_an_error_of_ours(body: bytes, status: int, stream: bool) -> None:
     for headers in (JSON, SSE):
-        assert isinstance(
-            await outcome("openai-chat", Answer(body, status, headers), stream=stream), AiLibError
-        )
+        assert isinstance(await outcome("openai-chat", Answer(body, status, headers), stream=stream), AiLibError)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +281,4 @@ async def test_numbers_too_large_for_json_do_not_hide_an_error(stream: bool) -> 
     body = b'{"error": {"message": {"n": %s}, "code": %s}}' % (b"9" * 30, b"9" * 30)
     for headers in (JSON, SSE):
         given = b"data: " + body + b"\n\n" if stream and headers == SSE else body
-        assert isinstance(
-            await outcome("openai-chat", Answer(given, 200, headers), stream=stream), AiLibError
-        )
+        assert isinstance(await outcome("openai-chat", Answer(given, 200, headers), stream=stream), AiLibError)

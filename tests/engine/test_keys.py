@@ -161,9 +161,7 @@ async def test_an_address_from_the_environment_is_used_and_gets_the_key_from_the
 
 async def test_an_explicit_address_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", ELSEWHERE)
-    assert (await sent(base_url="https://other.example/v1", api_key="k")).url.startswith(
-        "https://other.example/"
-    )
+    assert (await sent(base_url="https://other.example/v1", api_key="k")).url.startswith("https://other.example/")
 
 
 async def test_a_placeholders_value_cannot_lead_the_key_to_another_host(
@@ -223,9 +221,7 @@ async def test_a_bearer_token_a_header_and_a_query() -> None:
 async def test_header_names_of_the_manifest_and_of_the_caller_are_one() -> None:
     endpoint = {"base_url": "https://api.mine.example/v1", "headers": {"X-Team": "manifest", "X-Other": "o"}}
     script = Script(Answer(PLAIN["openai-chat"]))
-    asked = await AiClient.create(
-        "mine/m", manifest=manifest(endpoint=endpoint), api_key=KEY, transport=script
-    )
+    asked = await AiClient.create("mine/m", manifest=manifest(endpoint=endpoint), api_key=KEY, transport=script)
     await asked.chat().user("hi").extra_headers({"x-team": "caller"}).execute()
     headers = script.requests[0].headers
     assert {name: value for name, value in headers.items() if name.lower() in ("x-team", "x-other")} == {

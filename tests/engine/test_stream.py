@@ -51,9 +51,7 @@ async def events_of(*answers: Answer, dialect: str = "openai-chat") -> tuple[lis
     return [event async for event in stream], stream
 
 
-async def failed(
-    answer: Answer, dialect: str = "openai-chat"
-) -> tuple[list[StreamingEvent], AiLibError, Any]:
+async def failed(answer: Answer, dialect: str = "openai-chat") -> tuple[list[StreamingEvent], AiLibError, Any]:
     """The events before the error, the error, and the stream."""
     asked, _ = await client(dialect, answer)
     stream = asked.chat().user("hi").stream()
@@ -84,9 +82,7 @@ async def calls_of(*pieces: dict[str, Any]) -> tuple[ToolCall, ...]:
     assert list(by_index.values()) == [(call.id, call.name, call.arguments_json) for call in calls]
     for event in ended:
         pieces_of_it = [
-            each.arguments
-            for each in events
-            if isinstance(each, PartialToolCall) and each.index == event.index
+            each.arguments for each in events if isinstance(each, PartialToolCall) and each.index == event.index
         ]
         assert ("".join(pieces_of_it) or "{}") == event.arguments_json
     started = [event.index for event in events if isinstance(event, ToolCallStarted)]
@@ -105,11 +101,7 @@ async def test_a_stream_sums_to_the_plain_answer(dialect: str) -> None:
     events = [event async for event in stream]
     assert stream.response == msgspec.structs.replace(plain, raw=None)
     assert plain.content == TEXT == "".join(event.text for event in events if isinstance(event, ContentDelta))
-    assert (
-        plain.reasoning
-        == THOUGHT
-        == "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-    )
+    assert plain.reasoning == THOUGHT == "".join(event.text for event in events if isinstance(event, ReasoningDelta))
     assert [(call.name, call.arguments) for call in plain.tool_calls] == CALLS
     assert plain.finish_reason == "tool_calls"
     assert plain.usage.prompt_tokens == 20
@@ -127,9 +119,7 @@ def reader(dialect: str) -> StreamReader:
     manifest = load(MODELS[dialect].partition("/")[0])
     target = Target(manifest, api_key=KEY)
     request = ChatRequest(MODELS[dialect].partition("/")[2], (Message.user("hi"),))
-    prepared = prepare(
-        target, request, stream=True, timeout=None, credential=Credential(manifest.auth[0], KEY)
-    )
+    prepared = prepare(target, request, stream=True, timeout=None, credential=Credential(manifest.auth[0], KEY))
     return StreamReader(prepared, 200, dict(SSE), (KEY,))
 
 
@@ -281,9 +271,7 @@ async def test_usage_after_the_finish_reason_counts() -> None:
     body = sse(chunk({"content": "a"}), chunk(finish="stop"), {"choices": [], "usage": usage}, "[DONE]")
     events, stream = await events_of(Answer(body))
     assert stream.stats.total_tokens == 5
-    assert [event.usage.total_tokens for event in events if isinstance(event, Metadata) and event.usage] == [
-        5
-    ]
+    assert [event.usage.total_tokens for event in events if isinstance(event, Metadata) and event.usage] == [5]
 
 
 async def test_usage_that_never_came_is_none() -> None:
@@ -333,9 +321,7 @@ async def test_ids_that_are_numbers_tell_calls_apart_too() -> None:
 
 
 async def test_two_whole_calls_in_one_chunk() -> None:
-    pieces = [
-        {"index": i, "id": str(i), "function": {"name": "f", "arguments": f'{{"n": {i}}}'}} for i in range(2)
-    ]
+    pieces = [{"index": i, "id": str(i), "function": {"name": "f", "arguments": f'{{"n": {i}}}'}} for i in range(2)]
     calls = await calls_of(chunk({"tool_calls": pieces}))
     assert [call.arguments for call in calls] == [{"n": 0}, {"n": 1}]
 
@@ -376,9 +362,7 @@ async def test_arguments_that_are_no_map_are_kept_and_told() -> None:
 
 
 async def test_a_call_without_an_id_gets_one_and_always_the_same() -> None:
-    first, second = [
-        await calls_of(call_piece(0, None, "f", "{}"), call_piece(1, None, "f", "{}")) for _ in range(2)
-    ]
+    first, second = [await calls_of(call_piece(0, None, "f", "{}"), call_piece(1, None, "f", "{}")) for _ in range(2)]
     assert first == second
     assert len({call.id for call in first}) == 2
 
@@ -420,9 +404,7 @@ async def test_only_so_many_unknown_frames_are_kept_but_all_are_counted() -> Non
 
 
 @every_dialect
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"]
-)
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
 async def test_a_plain_object_in_place_of_a_stream_is_read(dialect: str, content_type: str) -> None:
     answer = Answer(json.dumps(PLAIN[dialect]).encode(), headers={"content-type": content_type})
     events, stream = await events_of(answer, dialect=dialect)

@@ -19,9 +19,7 @@ def _openai_chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str,
 def _openai_fragment(index: int, arguments: str, **head: Any) -> dict[str, Any]:
     name = {"name": head["name"]} if head else {}
     first = {"id": head["id"], "type": "function"} if head else {}
-    return _openai_chunk(
-        {"tool_calls": [{"index": index, **first, "function": {**name, "arguments": arguments}}]}
-    )
+    return _openai_chunk({"tool_calls": [{"index": index, **first, "function": {**name, "arguments": arguments}}]})
 
 
 _OPENAI_USAGE = {
@@ -233,9 +231,7 @@ FRAMES: dict[str, list[Any]] = {
         _candidate({"text": THOUGHT, "thought": True}),
         _candidate({"text": TEXT[:4]}),
         _candidate({"text": TEXT[4:]}),
-        _candidate(
-            {"functionCall": {"name": "weather", "args": {"city": "Łódź"}}, "thoughtSignature": "sig=="}
-        ),
+        _candidate({"functionCall": {"name": "weather", "args": {"city": "Łódź"}}, "thoughtSignature": "sig=="}),
         _candidate({"functionCall": {"name": "weather", "args": {"city": "Paris", "days": [1, 2]}}}),
         {**_candidate(finishReason="STOP"), "usageMetadata": _GEMINI_USAGE},
     ],
@@ -250,7 +246,6 @@ FRAMES: dict[str, list[Any]] = {
 }
 
 STREAMS = {
-    dialect: sse(*frames, names=dialect in ("anthropic-messages", "cohere-v2"))
-    for dialect, frames in FRAMES.items()
+    dialect: sse(*frames, names=dialect in ("anthropic-messages", "cohere-v2")) for dialect, frames in FRAMES.items()
 }
 """The frames as a body."""

@@ -37,10 +37,7 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 async def simulator(monkeypatch: pytest.MonkeyPatch, provider: Provider) -> AsyncIterator[Simulator]:
     """Stands at the provider's address; its key and address are in the environment, and nothing else is."""
     for name in list(os.environ):
-        if (
-            name.endswith(("_API_KEY", "_BASE_URL", "_API_BASE", "_API_URL", "_AUTH_TOKEN"))
-            or "proxy" in name.lower()
-        ):
+        if name.endswith(("_API_KEY", "_BASE_URL", "_API_BASE", "_API_URL", "_AUTH_TOKEN")) or "proxy" in name.lower():
             monkeypatch.delenv(name)
     async with Simulator() as simulator:
         monkeypatch.setenv(provider.address_variable, simulator.url)
@@ -54,9 +51,7 @@ async def client(simulator: Simulator, provider: Provider) -> AsyncIterator[AiCl
         yield client
 
 
-def assert_sent(
-    simulator: Simulator, provider: Provider, body: dict[str, Any], *, stream: bool = False
-) -> None:
+def assert_sent(simulator: Simulator, provider: Provider, body: dict[str, Any], *, stream: bool = False) -> None:
     """The one request that the server saw is this one, in every byte that matters."""
     (request,) = simulator.requests
     assert request.method == "POST"
@@ -74,18 +69,14 @@ def assert_sent(
 def assert_answer(response: ChatResponse, provider: Provider, text: str, usage: tuple[int, int]) -> None:
     assert response.content == text
     assert response.finish_reason == "stop"
-    assert response.provider == {"google": "gemini"}.get(
-        provider.model.split("/")[0], provider.model.split("/")[0]
-    )
+    assert response.provider == {"google": "gemini"}.get(provider.model.split("/")[0], provider.model.split("/")[0])
     assert response.id == "sim-1"
     assert (response.tool_calls, response.reasoning, response.refusal) == ((), None, None)
     assert (response.usage.prompt_tokens, response.usage.completion_tokens) == usage
     assert (response.usage.cache_read, response.usage.reasoning or 0) == (0, 0)
 
 
-def assert_stats(
-    stats: CallStats, provider: Provider, usage: tuple[int, int], *, stream: bool = False
-) -> None:
+def assert_stats(stats: CallStats, provider: Provider, usage: tuple[int, int], *, stream: bool = False) -> None:
     model = provider.model.partition("/")[2]
     assert (stats.model, stats.finish_reason, stats.request_id) == (model, "stop", stats.request_id)
     assert (stats.prompt_tokens, stats.completion_tokens, stats.total_tokens) == (*usage, sum(usage))
@@ -118,9 +109,7 @@ def test_the_examples_are_the_guides() -> None:
     assert tuple(blocks) == snippets.SNIPPETS
 
 
-async def test_the_first_example(
-    simulator: Simulator, provider: Provider, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_first_example(simulator: Simulator, provider: Provider, capsys: pytest.CaptureFixture[str]) -> None:
     snippet = snippets.BASIC.replace(snippets.GUIDE_MODEL, provider.model)
     names = await run(snippet, {"AiClient": AiClient})
     await names["client"].aclose()
@@ -165,9 +154,7 @@ async def test_statistics(
 
 
 async def test_the_parameters(simulator: Simulator, client: AiClient, provider: Provider) -> None:
-    request = (
-        client.chat().user("Write a poem").temperature(0.9).max_tokens(200).top_p(0.95).stop(["END", "\n\n"])
-    )
+    request = client.chat().user("Write a poem").temperature(0.9).max_tokens(200).top_p(0.95).stop(["END", "\n\n"])
     response = await request.execute()
     assert_sent(simulator, provider, provider.parameters)
     assert_answer(response, provider, "You said: Write a poem", (3, 6))

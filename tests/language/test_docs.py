@@ -83,9 +83,7 @@ def test_there_are_blocks() -> None:
 
 
 @pytest.mark.parametrize("block", MANIFESTS, ids=lambda block: block.place)
-def test_a_manifest_in_the_documents_is_fine(
-    block: Block, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_manifest_in_the_documents_is_fine(block: Block, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / f"{parse(block.text, block.place).data['id']}.yaml"
     assert main(["manifest", "check", str(path)]) == 0, capsys.readouterr().out
     compiles(load_file(path))
@@ -115,9 +113,7 @@ async def test_what_can_be_simulated_chats_and_streams(
         return
     async with (
         Simulator() as simulator,
-        await AiClient.create(
-            f"{data['id']}/m-1", base_url=simulator.address(data["id"]), api_key="any"
-        ) as client,
+        await AiClient.create(f"{data['id']}/m-1", base_url=simulator.address(data["id"]), api_key="any") as client,
     ):
         response = await client.chat().user("Hello").execute()
         texts = [text async for text in client.chat().user("Hello").stream_text()]
@@ -175,9 +171,7 @@ def test_the_example_of_a_filter_gives_what_it_says(row: list[str]) -> None:
 
 
 def test_every_event_is_listed_with_what_it_carries() -> None:
-    listed = {
-        row[0]: tuple(re.findall(r"\w+", row[1])) for row in rows("| event | carries | what it tells |")
-    }
+    listed = {row[0]: tuple(re.findall(r"\w+", row[1])) for row in rows("| event | carries | what it tells |")}
     assert listed == EVENTS
 
 
@@ -231,8 +225,6 @@ def test_nothing_else_is_left_out() -> None:
     text = LANGUAGE.read_text("utf-8")
     names = [*REMOTE_ERRORS, *STREAM_EVENTS, *FRAMINGS, *schema()["$defs"]["authScheme"]["properties"]]
     assert [name for name in names if f"`{name}`" not in text] == []
-    operators = {
-        word for row in rows("| operator | what it builds |") for word in re.findall(r"\$\w+", row[0])
-    }
+    operators = {word for row in rows("| operator | what it builds |") for word in re.findall(r"\$\w+", row[0])}
     assert operators >= set(OPERATORS) >= set(STATEMENTS)
     assert [name for name in STATEMENTS if f"`{name}`" not in text] == []

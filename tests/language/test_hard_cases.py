@@ -255,9 +255,7 @@ async def test_of_several_ways_to_authenticate_the_first_with_a_key_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TOY_TOKEN", "t")
-    text = (
-        "auth: {any: [{scheme: header, header: x-key, env: [TOY_KEY]}, {scheme: bearer, env: [TOY_TOKEN]}]}"
-    )
+    text = "auth: {any: [{scheme: header, header: x-key, env: [TOY_KEY]}, {scheme: bearer, env: [TOY_TOKEN]}]}"
     client = await AiClient.create("toy/m", manifest=manifest_of(text))
     credential = client._caller.target.credential
     assert credential is not None
@@ -341,15 +339,11 @@ async def test_neighbours_of_one_role_are_merged_so_that_roles_alternate(preview
 
 
 @pytest.mark.parametrize(("how", "ids"), [("split", [["1"], ["2"]]), ("group", [["1", "2"]])])
-async def test_the_results_of_one_turn_are_grouped_or_split(
-    how: str, ids: list[list[str]], preview: Preview
-) -> None:
+async def test_the_results_of_one_turn_are_grouped_or_split(how: str, ids: list[list[str]], preview: Preview) -> None:
     body = "{turns: {$each: $turns, $where: {.source: tool}, $do: {$each: .parts, $do: .id}}}"
     results = [part for id in "12" for part in Message.tool(id, "x").parts]
     message = Message(Message.tool("0", "x").role, tuple(results))
-    request = await preview(
-        TURNS % (f"tool_results: {how}", body), lambda chat: chat.user("A").messages([message])
-    )
+    request = await preview(TURNS % (f"tool_results: {how}", body), lambda chat: chat.user("A").messages([message]))
     assert request.body["turns"] == ids
 
 
@@ -394,9 +388,7 @@ async def test_a_part_may_be_dropped_with_a_note(preview: Preview) -> None:
         ("file_id", "{id: .file_id}", ContentBlock.file(file_id="f-1"), {"id": "f-1"}),
     ],
 )  # fmt: skip
-async def test_pictures_sounds_and_files(
-    kind: str, template: str, part: Any, sent: Any, preview: Preview
-) -> None:
+async def test_pictures_sounds_and_files(kind: str, template: str, part: Any, sent: Any, preview: Preview) -> None:
     request = await preview(PARTS % f"{{{kind}: {template}}}", lambda chat: chat.user([part]))
     assert request.body["parts"] == [[sent]]
 
@@ -407,9 +399,7 @@ async def test_pictures_sounds_and_files(
 @pytest.mark.parametrize(
     ("template", "sent"), [(".arguments_json", '{"a":1}'), (".arguments", {"a": 1})], ids=["text", "object"]
 )
-async def test_arguments_of_a_call_are_a_text_or_an_object(
-    template: str, sent: Any, preview: Preview
-) -> None:
+async def test_arguments_of_a_call_are_a_text_or_an_object(template: str, sent: Any, preview: Preview) -> None:
     message = Message.assistant(tool_calls=[ToolCall.create("add", {"a": 1}, id="1")])
     request = await preview(PARTS % f"{{tool_call: {template}}}", lambda chat: chat.messages([message]))
     assert request.body["parts"] == [[sent]]
@@ -479,9 +469,7 @@ async def test_reasoning_of_another_wire_is_dropped_or_kept_as_text(
     how: str, parts: list[str], preview: Preview
 ) -> None:
     history = Message.assistant([ReasoningPart("hm", signature="s1", origin="elsewhere"), "A"])
-    body = (
-        "{parts: {$each: $turns, $do: {$each: .parts, $by: .kind, $case: {text: .text, reasoning: .text}}}}"
-    )
+    body = "{parts: {$each: $turns, $do: {$each: .parts, $by: .kind, $case: {text: .text, reasoning: .text}}}}"
     text = TURNS % (f"reasoning: {how}", body)
     request = await preview(text, lambda chat: chat.messages([history]))
     assert request.body["parts"] == [parts]
@@ -493,9 +481,7 @@ async def test_reasoning_is_kept_only_beside_tool_calls(preview: Preview) -> Non
       $then: {$each: .parts, $where: {.kind: reasoning}, $do: .text}}}}}"""
     alone = Message.assistant([ReasoningPart("hm"), "A"])
     beside = Message.assistant([ReasoningPart("so"), ToolCall("1", "add")])
-    request = await preview(
-        TURNS % ("system: inline", body), lambda chat: chat.messages([alone, beside]).user("B")
-    )
+    request = await preview(TURNS % ("system: inline", body), lambda chat: chat.messages([alone, beside]).user("B"))
     assert request.body["turns"] == [{"text": "A"}, {"think": ["so"]}, {"text": "B"}]
 
 
@@ -761,9 +747,7 @@ finish: {tool_calls_win: true, map: {done: stop, full: length, 2: length}}
         ({"text": "A"}, None, None),
     ],
 )
-async def test_finish_reasons(
-    answer: dict[str, Any], reason: str | None, raw: str | None, execute: Execute
-) -> None:
+async def test_finish_reasons(answer: dict[str, Any], reason: str | None, raw: str | None, execute: Execute) -> None:
     response = await execute(FINISH, answer)
     assert (response.finish_reason, response.raw_finish_reason) == (reason, raw)
 

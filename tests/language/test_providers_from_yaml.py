@@ -120,9 +120,7 @@ async def test_it_calls_a_tool(model: str, streamed: bool, connect: Connect, sim
 
 
 @pytest.mark.parametrize("model", ["pebble/skipping-1", "lantern/beam-1"])
-async def test_the_key_goes_where_the_manifest_says(
-    model: str, connect: Connect, simulator: Simulator
-) -> None:
+async def test_the_key_goes_where_the_manifest_says(model: str, connect: Connect, simulator: Simulator) -> None:
     provider = model.partition("/")[0]
     async with await connect(model, simulator.address(provider)) as client:
         await client.chat().user("Hello").execute()
@@ -131,9 +129,7 @@ async def test_the_key_goes_where_the_manifest_says(
     assert "authorization" not in received.headers
 
 
-async def test_the_rules_of_the_provider_and_of_the_model_hold(
-    connect: Connect, simulator: Simulator
-) -> None:
+async def test_the_rules_of_the_provider_and_of_the_model_hold(connect: Connect, simulator: Simulator) -> None:
     async with await connect("pebble/skipping-tiny", simulator.address("pebble")) as client:
         chat = client.chat().user("Hello").temperature(1.5).max_tokens(9000).seed(1).tools([WEATHER])
         response = await chat.execute()
@@ -270,9 +266,7 @@ async def test_by_hand_a_request_is_what_the_format_wants(lantern: tuple[Lantern
         ],
         "knobs": {"heat": 0.5, "length": {"most": 500}, "halt": ["END", "FIN"]},
         "toolbox": {
-            "tools": [
-                {"title": "get_weather", "purpose": "The weather of a city", "takes": WEATHER.parameters}
-            ],
+            "tools": [{"title": "get_weather", "purpose": "The weather of a city", "takes": WEATHER.parameters}],
             "rule": {"must": "get_weather"},
         },
     }
@@ -389,7 +383,5 @@ async def test_a_mistake_names_file_line_and_key(tmp_path: Path) -> None:
     (tmp_path / "lantern.yaml").write_text((MANIFESTS / "lantern.yaml").read_text())
     client = await AiClient.create("lantern/beam-1", manifest_dir=tmp_path, api_key="sesame")
     line = next(number for number, line in enumerate(text.splitlines(), 1) if ".txt" in line)
-    with pytest.raises(
-        ManifestError, match=rf"lantern-talk\.yaml:{line}: .*has no field 'txt'; did you mean \"text\""
-    ):
+    with pytest.raises(ManifestError, match=rf"lantern-talk\.yaml:{line}: .*has no field 'txt'; did you mean \"text\""):
         client.chat().user("Hello").preview()

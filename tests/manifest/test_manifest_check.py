@@ -25,9 +25,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_one_that_was_meant() -> N
 
 
 def test_an_unknown_key_that_resembles_nothing_lists_the_known_ones() -> None:
-    assert wrong("status: {qqq: 1}") == [
-        "a.yaml:2: status.qqq: unknown key; known are is, since, successor, note"
-    ]
+    assert wrong("status: {qqq: 1}") == ["a.yaml:2: status.qqq: unknown key; known are is, since, successor, note"]
 
 
 @pytest.mark.parametrize(
@@ -127,17 +125,11 @@ def test_an_environment_variable_has_a_name_of_that_form() -> None:
 
 
 def test_null_is_allowed_where_something_could_be_inherited() -> None:
-    assert (
-        wrong("parameters: {seed: null}\nauth: null\nstream: {done: null}\nrequest: {turns: {system: null}}")
-        == []
-    )
+    assert wrong("parameters: {seed: null}\nauth: null\nstream: {done: null}\nrequest: {turns: {system: null}}") == []
 
 
 def test_templates_may_be_anything() -> None:
-    assert (
-        wrong("request: {body: {$if: [1, {x: null}]}}\nfragments: {a: 1, b: [2]}\nresponse: {steps: {x: .a}}")
-        == []
-    )
+    assert wrong("request: {body: {$if: [1, {x: null}]}}\nfragments: {a: 1, b: [2]}\nresponse: {steps: {x: .a}}") == []
 
 
 def test_the_first_problem_is_raised_and_all_are_listed() -> None:

@@ -51,9 +51,7 @@ def test_a_folder_that_is_not_there_is_passed_over(monkeypatch: pytest.MonkeyPat
     assert folders.is_bundled(folders.find("openai"))
 
 
-@pytest.mark.parametrize(
-    "id", ["../providers/openai", "providers/openai", "/etc/passwd", "", ".openai", "open*"]
-)
+@pytest.mark.parametrize("id", ["../providers/openai", "providers/openai", "/etc/passwd", "", ".openai", "open*"])
 def test_an_id_cannot_leave_its_folder(id: str) -> None:
     with pytest.raises(UnknownModelError):
         folders.find(id)

@@ -70,9 +70,7 @@ def test_adding_a_host_is_refused() -> None:
     ],
 )
 def test_the_owners_other_hosts_may_have_the_key(base_url: str, fine: bool) -> None:
-    owner = load_file(
-        {"id": "owner", "endpoint": {"base_url": "https://owner.example", "hosts": ["*.owner.example"]}}
-    )
+    owner = load_file({"id": "owner", "endpoint": {"base_url": "https://owner.example", "hosts": ["*.owner.example"]}})
     mine = load_file({"id": "mine", "endpoint": {"base_url": base_url}})
     assert key_claims._belongs_to(mine, owner) is fine
 
@@ -109,9 +107,7 @@ def test_a_grandparent_of_the_users_counts_too(write: Write) -> None:
         load_file(write("mine.yaml", "id: mine\nextends: base\n"))
 
 
-def test_a_manifest_in_the_place_of_the_bundled_one_cannot_make_itself_the_owner(
-    write: Write, tmp_path: Path
-) -> None:
+def test_a_manifest_in_the_place_of_the_bundled_one_cannot_make_itself_the_owner(write: Write, tmp_path: Path) -> None:
     write(
         "openai.yaml",
         "id: openai\nendpoint: {base_url: 'https://evil.example'}\nauth: {scheme: bearer, env: [OPENAI_API_KEY]}\n",

@@ -131,9 +131,7 @@ def test_what_a_manifest_says_of_itself_is_not_inherited(write: Write) -> None:
 
 def test_an_unknown_parent_is_named_with_its_line(write: Write) -> None:
     path = write("a.yaml", "id: a\nextends: openai-chta\n")
-    assert (
-        mistake(path) == 'a.yaml:2: extends: there is no manifest "openai-chta"; did you mean "openai-chat"?'
-    )
+    assert mistake(path) == 'a.yaml:2: extends: there is no manifest "openai-chta"; did you mean "openai-chat"?'
 
 
 def test_a_circle_is_named_with_its_line(write: Write) -> None:
@@ -157,9 +155,7 @@ def test_a_users_manifest_may_extend_the_bundled_one_of_its_own_name(write: Writ
 
 def test_a_mistake_in_a_parent_names_the_parents_file(write: Write) -> None:
     write("b.yaml", "id: b\nnam: x\n")
-    assert (
-        mistake(write("a.yaml", "id: a\nextends: b\n")) == 'b.yaml:2: nam: unknown key; did you mean "name"?'
-    )
+    assert mistake(write("a.yaml", "id: a\nextends: b\n")) == 'b.yaml:2: nam: unknown key; did you mean "name"?'
 
 
 # Finding

@@ -68,9 +68,7 @@ def test_an_expression_of_another_kind_replaces_the_old_one() -> None:
 
 
 def test_an_expression_that_is_written_out_replaces_the_old_one() -> None:
-    assert data("as: {$if: $x, $then: 1, $else: 2}", "as: {$if: $y, $then: 3}") == {
-        "as": {"$if": "$y", "$then": 3}
-    }
+    assert data("as: {$if: $x, $then: 1, $else: 2}", "as: {$if: $y, $then: 3}") == {"as": {"$if": "$y", "$then": 3}}
 
 
 def test_an_expression_that_names_only_later_operators_refines_the_old_one() -> None:

@@ -50,9 +50,7 @@ def test_every_function_of_every_provider_compiles(provider: str) -> None:
     for version in [manifest, *for_each_model_rule(manifest)]:
         program = program_of(version)
         assert program.source()
-        assert all(
-            (program.encode, program.read_response, program.read_frame, program.classify, program.request_id)
-        )
+        assert all((program.encode, program.read_response, program.read_frame, program.classify, program.request_id))
 
 
 def for_each_model_rule(manifest: Manifest) -> list[Manifest]:
@@ -83,12 +81,8 @@ def test_every_model_rule_can_be_reached(provider: str) -> None:
 @pytest.mark.parametrize("model", ["a-model-nobody-has-heard-of", "vendor/model:tag"])
 def test_an_unlisted_model_works_with_every_parameter(provider: str, model: str) -> None:
     def everything(chat: ChatRequestBuilder) -> ChatRequestBuilder:
-        chat.temperature(0.5).top_p(0.9).top_k(5).max_tokens(100).stop(["x"]).seed(1).user_id("u").logprobs(
-            top=2
-        )
-        chat.presence_penalty(0.5).frequency_penalty(0.5).tools(TOOLS).tool_choice("required").reasoning(
-            "low"
-        )
+        chat.temperature(0.5).top_p(0.9).top_k(5).max_tokens(100).stop(["x"]).seed(1).user_id("u").logprobs(top=2)
+        chat.presence_penalty(0.5).frequency_penalty(0.5).tools(TOOLS).tool_choice("required").reasoning("low")
         return chat.parallel_tool_calls(False).response_format(SCHEMA)
 
     shown = preview(f"{provider}/{model}", everything)
@@ -622,9 +616,7 @@ ROWS = [
         lambda c: c.reasoning(budget_tokens=500),
         {"reasoning": {"enabled": True, "max_tokens": 500}},
     ),
-    Row(
-        "top_k", "openrouter/openrouter/auto", lambda c: c.top_k(5), {"top_k": 5, "model": "openrouter/auto"}
-    ),
+    Row("top_k", "openrouter/openrouter/auto", lambda c: c.top_k(5), {"top_k": 5, "model": "openrouter/auto"}),
     # xai
     Row(
         "a reasoning model takes no stop and no penalties",
@@ -784,9 +776,7 @@ def test_openai_drops_for_a_reason_that_says_what_to_do() -> None:
         ("lmstudio/m", "http://localhost:1234/v1/chat/completions", "authorization"),
     ],
 )
-def test_a_request_goes_to_the_provider(
-    model: str, url: str, header: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_goes_to_the_provider(model: str, url: str, header: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in load(model.partition("/")[0]).endpoint.env:
         monkeypatch.delenv(variable, raising=False)
     shown = preview(model)
@@ -911,10 +901,7 @@ def test_mistral_gets_its_thoughts_back() -> None:
 
 @pytest.mark.parametrize(("parts", "sent"), [((THOUGHT,), "hm"), ((), "")])
 def test_deepseek_gets_reasoning_content_beside_tool_calls(parts: tuple[Any, ...], sent: str) -> None:
-    assert (
-        preview("deepseek/deepseek-flash", messages=history(*parts)).body["messages"][1]["reasoning_content"]
-        == sent
-    )
+    assert preview("deepseek/deepseek-flash", messages=history(*parts)).body["messages"][1]["reasoning_content"] == sent
 
 
 def test_the_retired_reasoner_gets_no_reasoning_back() -> None:
@@ -959,12 +946,8 @@ def summary(text: str) -> dict[str, Any]:
 
 
 def test_openrouter_gets_its_reasoning_details_back_unchanged() -> None:
-    answer = read(
-        "openrouter", body=choice(content="ok", reasoning="ab", reasoning_details=[summary("ab"), ENCRYPTED])
-    )
-    sent = preview(
-        "openrouter/m", messages=[Message.user("hi"), answer.to_message(), Message.user("go")]
-    ).body
+    answer = read("openrouter", body=choice(content="ok", reasoning="ab", reasoning_details=[summary("ab"), ENCRYPTED]))
+    sent = preview("openrouter/m", messages=[Message.user("hi"), answer.to_message(), Message.user("go")]).body
     assert sent["messages"][1] == {
         "role": "assistant",
         "content": "ok",
@@ -981,9 +964,7 @@ def test_openrouters_streamed_reasoning_details_are_whole_again_when_they_go_bac
     ]
     answer = read("openrouter", frames=frames)
     assert answer.reasoning == "ab"
-    sent = preview(
-        "openrouter/m", messages=[Message.user("hi"), answer.to_message(), Message.user("go")]
-    ).body
+    sent = preview("openrouter/m", messages=[Message.user("hi"), answer.to_message(), Message.user("go")]).body
     assert sent["messages"][1]["reasoning_details"] == [summary("ab"), ENCRYPTED]
 
 
@@ -1081,9 +1062,7 @@ class Failure(NamedTuple):
 
 
 ERRORS = [
-    Failure(
-        "openai", 400, nested(code="context_length_exceeded"), "context_length", "context_length_exceeded"
-    ),
+    Failure("openai", 400, nested(code="context_length_exceeded"), "context_length", "context_length_exceeded"),
     Failure("openai", 401, nested(code="invalid_api_key"), "authentication", "invalid_api_key"),
     Failure("openai", 404, nested(code="model_not_found"), "not_found", "model_not_found"),
     Failure(
@@ -1096,9 +1075,7 @@ ERRORS = [
         headers={"retry-after-ms": "1500"},
     ),
     Failure("openai", 429, nested(code="insufficient_quota"), "quota_exhausted", "insufficient_quota"),
-    Failure(
-        "openai", 429, nested(type="insufficient_quota", code="billing_x"), "quota_exhausted", "billing_x"
-    ),
+    Failure("openai", 429, nested(type="insufficient_quota", code="billing_x"), "quota_exhausted", "billing_x"),
     Failure(
         "openai",
         503,
@@ -1109,9 +1086,7 @@ ERRORS = [
     Failure("azure", 400, nested(code="content_filter"), "content_filtered", "content_filter"),
     Failure("azure", 401, {"statusCode": 401, "message": "Access denied"}, "authentication"),
     Failure("azure", 404, nested(code="DeploymentNotFound"), "not_found", "DeploymentNotFound"),
-    Failure(
-        "azure", 429, nested(code="429"), "rate_limited", "429", retry_after=7.0, headers={"retry-after": "7"}
-    ),
+    Failure("azure", 429, nested(code="429"), "rate_limited", "429", retry_after=7.0, headers={"retry-after": "7"}),
     Failure(
         "anthropic",
         529,
@@ -1191,9 +1166,7 @@ ERRORS = [
     ),
     Failure("groq", 498, nested(code="capacity_exceeded"), "overloaded", "capacity_exceeded"),
     Failure("groq", 400, nested(code="tool_use_failed"), "invalid_request", "tool_use_failed"),
-    Failure(
-        "mistral", 422, {"detail": [{"type": "extra_forbidden", "msg": "Extra inputs"}]}, "invalid_request"
-    ),
+    Failure("mistral", 422, {"detail": [{"type": "extra_forbidden", "msg": "Extra inputs"}]}, "invalid_request"),
     Failure(
         "mistral",
         422,
@@ -1243,9 +1216,7 @@ ERRORS = [
         "authentication",
         "Client specified an invalid argument",
     ),
-    Failure(
-        "xai", 400, {"code": "c", "error": "This model's maximum prompt length is 9"}, "context_length", "c"
-    ),
+    Failure("xai", 400, {"code": "c", "error": "This model's maximum prompt length is 9"}, "context_length", "c"),
     Failure("xai", 200, {"code": "c", "error": "The service is currently unavailable"}, "overloaded", "c"),
     Failure("xai", 429, nested(type="t"), "rate_limited", "t"),
     Failure("together", 402, nested(), "quota_exhausted"),
@@ -1253,9 +1224,7 @@ ERRORS = [
     Failure("together", 504, nested(), "timeout"),
     Failure("ollama", 404, nested(type="not_found_error", code=None), "not_found", "not_found_error"),
     Failure("ollama", 500, nested(type="api_error"), "server_error", "api_error"),
-    Failure(
-        "llamacpp", 400, nested(code=400, type="exceed_context_size_error", n_ctx=9), "context_length", "400"
-    ),
+    Failure("llamacpp", 400, nested(code=400, type="exceed_context_size_error", n_ctx=9), "context_length", "400"),
     Failure("llamacpp", 503, nested(code=503, type="unavailable_error"), "overloaded", "503"),
     Failure(
         "vllm",
@@ -1282,9 +1251,7 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "row", ERRORS, ids=lambda row: f"{row.provider} {row.status} {row.code} is {row.error_class}"
-)
+@pytest.mark.parametrize("row", ERRORS, ids=lambda row: f"{row.provider} {row.status} {row.code} is {row.error_class}")
 def test_an_error_is_told_by_its_class(row: Failure) -> None:
     found = program_of(load(row.provider)).classify(row.status, row.headers, row.body)
     assert (found.error_class, found.code) == (row.error_class, row.code)
@@ -1323,8 +1290,6 @@ def test_a_mistral_detail_is_the_message() -> None:
         ("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", "2026-10-22", None),
     ],
 )
-def test_the_end_of_a_model_is_known(
-    provider: str, model: str, sunset: str | None, replacement: str | None
-) -> None:
+def test_the_end_of_a_model_is_known(provider: str, model: str, sunset: str | None, replacement: str | None) -> None:
     found = load(provider).for_model(model)
     assert (found.sunset, found.replacement) == (sunset, replacement)

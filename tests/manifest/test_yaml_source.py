@@ -24,9 +24,7 @@ def mistake(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "word", ["no", "yes", "on", "off", "NO", "y", "n", "True", "TRUE", "False", "Null", "NULL"]
-)
+@pytest.mark.parametrize("word", ["no", "yes", "on", "off", "NO", "y", "n", "True", "TRUE", "False", "Null", "NULL"])
 def test_norway_is_a_country(word: str) -> None:
     assert value(word) == word
 
@@ -101,14 +99,10 @@ def test_duplicate_keys_are_refused_with_both_lines() -> None:
 
 
 def test_duplicate_keys_are_refused_deep_inside() -> None:
-    assert (
-        mistake("x:\n  - y: {k: 1,\n     k: 2}") == "a.yaml:3: duplicate key 'k'; it stands in line 2 already"
-    )
+    assert mistake("x:\n  - y: {k: 1,\n     k: 2}") == "a.yaml:3: duplicate key 'k'; it stands in line 2 already"
 
 
-@pytest.mark.parametrize(
-    "tagged", ["!mine 1", "!!python/object:os.system x", "!!str 1", "!mine {a: 1}", "!mine [1]"]
-)
+@pytest.mark.parametrize("tagged", ["!mine 1", "!!python/object:os.system x", "!!str 1", "!mine {a: 1}", "!mine [1]"])
 def test_tags_are_refused(tagged: str) -> None:
     assert mistake(f"a: 1\nb: {tagged}").startswith("a.yaml:2: tags are not allowed")
 

@@ -54,10 +54,7 @@ def test_streaming(client: Any) -> None:
 
 
 def _with_result(calls: list[Any]) -> list[Any]:
-    said = [
-        {"id": id, "type": "function", "function": {"name": name, "arguments": text}}
-        for id, name, text in calls
-    ]
+    said = [{"id": id, "type": "function", "function": {"name": name, "arguments": text}} for id, name, text in calls]
     results = [{"role": "tool", "tool_call_id": id, "content": "22 degrees"} for id, _, _ in calls]
     return [*MESSAGES, {"role": "assistant", "tool_calls": said}, *results]
 
@@ -75,11 +72,7 @@ def test_a_tool_call_and_its_result(client: Any) -> None:
 def test_a_streamed_tool_call_and_its_result(client: Any) -> None:
     events = list(client.chat_stream(model=MODEL, messages=MESSAGES, tools=TOOLS))
     (start,) = [event for event in events if event.type == "tool-call-start"]
-    pieces = [
-        event.delta.message.tool_calls.function.arguments
-        for event in events
-        if event.type == "tool-call-delta"
-    ]
+    pieces = [event.delta.message.tool_calls.function.arguments for event in events if event.type == "tool-call-delta"]
     call = start.delta.message.tool_calls
     assert (call.function.name, json.loads("".join(pieces))) == ("weather", ARGUMENTS)
     assert events[-1].delta.finish_reason == "TOOL_CALL"
@@ -92,11 +85,7 @@ def test_a_streamed_tool_call_and_its_result(client: Any) -> None:
 def test_thinking(client: Any, streamed: bool) -> None:
     ask: dict[str, Any] = {"model": MODEL, "messages": MESSAGES, "thinking": {"type": "enabled"}}
     if streamed:
-        contents = [
-            event.delta.message.content
-            for event in client.chat_stream(**ask)
-            if event.type == "content-delta"
-        ]
+        contents = [event.delta.message.content for event in client.chat_stream(**ask) if event.type == "content-delta"]
         thinking = "".join(content.thinking or "" for content in contents)
         text = "".join(content.text or "" for content in contents)
     else:

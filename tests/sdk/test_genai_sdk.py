@@ -31,9 +31,7 @@ def _config(**more: Any) -> Any:
 
 
 def _with_tools() -> Any:
-    declared = types.FunctionDeclaration(
-        name="weather", description="Tells the weather", parameters_json_schema=SCHEMA
-    )
+    declared = types.FunctionDeclaration(name="weather", description="Tells the weather", parameters_json_schema=SCHEMA)
     return _config(tools=[types.Tool(function_declarations=[declared])])
 
 
@@ -109,9 +107,7 @@ def test_thoughts(client: Any, streamed: bool) -> None:
         parts = [part for chunk in chunks for part in chunk.candidates[0].content.parts]
     else:
         parts = (
-            client.models.generate_content(model=MODEL, contents=QUESTION, config=config)
-            .candidates[0]
-            .content.parts
+            client.models.generate_content(model=MODEL, contents=QUESTION, config=config).candidates[0].content.parts
         )
     assert "".join(part.text for part in parts if part.thought) == "Let me think about that."
     assert "".join(part.text for part in parts if not part.thought) == f"You said: {QUESTION}"
@@ -127,9 +123,7 @@ def test_the_parameters_arrive(client: Any, simulator: Simulator) -> None:
 
 
 def test_a_cut_answer(client: Any) -> None:
-    response = client.models.generate_content(
-        model=MODEL, contents=QUESTION, config=_config(max_output_tokens=4)
-    )
+    response = client.models.generate_content(model=MODEL, contents=QUESTION, config=_config(max_output_tokens=4))
     assert response.text == "You said: What"
     assert response.candidates[0].finish_reason == types.FinishReason.MAX_TOKENS
 

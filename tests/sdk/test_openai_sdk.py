@@ -63,9 +63,7 @@ def test_a_tool_call_and_its_result(client: Any) -> None:
     assert (choice.finish_reason, call.type, call.function.name) == ("tool_calls", "function", "weather")
     assert json.loads(call.function.arguments) == ARGUMENTS
     result = {"role": "tool", "tool_call_id": call.id, "content": "22 degrees"}
-    told = client.chat.completions.create(
-        model=MODEL, messages=[*MESSAGES, choice.message, result], tools=TOOLS
-    )
+    told = client.chat.completions.create(model=MODEL, messages=[*MESSAGES, choice.message, result], tools=TOOLS)
     assert told.choices[0].message.content == "The tool answered: 22 degrees"
 
 
@@ -79,9 +77,7 @@ def test_a_streamed_tool_call_and_its_result(client: Any) -> None:
     assert json.loads(call.function.arguments) == ARGUMENTS
     said = {"role": "assistant", "tool_calls": [call.model_dump(include={"id", "type", "function"})]}
     result = {"role": "tool", "tool_call_id": call.id, "content": "22 degrees"}
-    chunks = client.chat.completions.create(
-        model=MODEL, messages=[*MESSAGES, said, result], tools=TOOLS, stream=True
-    )
+    chunks = client.chat.completions.create(model=MODEL, messages=[*MESSAGES, said, result], tools=TOOLS, stream=True)
     texts = [chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices]
     assert "".join(texts) == "The tool answered: 22 degrees"
 

@@ -91,10 +91,7 @@ def test_too_long_an_echo_is_cut_between_words(max_tokens: int, text: str, finis
 
 
 def test_a_long_word_is_cut_anywhere() -> None:
-    assert (
-        asked(Message.user("abc"), max_tokens=1, response_format=ResponseFormat("json_schema", CITY)).text
-        == '{"ci'
-    )
+    assert asked(Message.user("abc"), max_tokens=1, response_format=ResponseFormat("json_schema", CITY)).text == '{"ci'
 
 
 def test_it_ends_at_a_stop_sequence() -> None:

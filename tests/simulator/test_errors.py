@@ -76,9 +76,7 @@ def test_a_status_of_ones_own(simulator: Simulator) -> None:
 
 
 @_words(INEXPRESSIBLE)
-async def test_a_client_reads_the_class_that_was_meant(
-    simulator: Simulator, dialect: str, error_class: str
-) -> None:
+async def test_a_client_reads_the_class_that_was_meant(simulator: Simulator, dialect: str, error_class: str) -> None:
     simulator.script(SimulatedError(error_class, retry_after=3))
     async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
         with pytest.raises(RemoteError) as caught:
@@ -111,9 +109,7 @@ def test_an_error_in_mid_stream_on_the_wire(simulator: Simulator) -> None:
     text = post(simulator.url + "/v1/messages", {**ASK, "stream": True}).text
     frames = text.split("\n\n")
     assert frames[2].startswith("event: content_block_start")
-    assert frames[3] == (
-        'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}'
-    )
+    assert frames[3] == ('event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}')
     assert frames[4:] == [""]
 
 
@@ -134,9 +130,7 @@ def test_an_error_for_the_middle_of_a_stream_comes_at_once_in_a_plain_answer(sim
         ({**ASK, "messages": [{"role": "user", "content": [{"type": "dance"}]}]}, "no part of kind 'dance'"),
     ],
 )
-def test_a_wrong_request_is_refused_in_the_words_of_its_wire(
-    simulator: Simulator, body: object, message: str
-) -> None:
+def test_a_wrong_request_is_refused_in_the_words_of_its_wire(simulator: Simulator, body: object, message: str) -> None:
     for path, code in (
         ("/v1/messages", "invalid_request_error"),
         ("/v1/chat/completions", "invalid_request_error"),
@@ -149,9 +143,7 @@ def test_a_wrong_request_is_refused_in_the_words_of_its_wire(
 
 async def test_the_class_decides_what_a_client_may_retry(simulator: Simulator) -> None:
     simulator.script(SimulatedError("rate_limited"))
-    async with await AiClient.create(
-        "openai/m", base_url=simulator.address("openai"), api_key="key-1"
-    ) as client:
+    async with await AiClient.create("openai/m", base_url=simulator.address("openai"), api_key="key-1") as client:
         with pytest.raises(RateLimited) as caught:
             await client.chat().user("Hi").execute()
     assert caught.value.retryable

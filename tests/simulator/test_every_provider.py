@@ -39,9 +39,7 @@ async def test_it_answers_plainly_and_in_a_stream(simulator: Simulator, id: str)
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_a_tool_is_called_and_its_result_goes_back(
-    simulator: Simulator, id: str, streamed: bool
-) -> None:
+async def test_a_tool_is_called_and_its_result_goes_back(simulator: Simulator, id: str, streamed: bool) -> None:
     async with await client_of(simulator, id) as client:
         request = client.chat().user("What is it like in Ulm?").tools([TOOL]).reasoning("low")
         if streamed:

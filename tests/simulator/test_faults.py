@@ -117,9 +117,7 @@ def test_text_comes_as_it_is_whatever_its_spaces(simulator: Simulator) -> None:
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
     frames = post(simulator.url + "/v1/chat/completions", body).text
     datas = [json.loads(line[6:]) for line in frames.splitlines() if line.startswith("data: {")]
-    assert (
-        "".join(data["choices"][0]["delta"].get("content", "") for data in datas if data["choices"]) == text
-    )
+    assert "".join(data["choices"][0]["delta"].get("content", "") for data in datas if data["choices"]) == text
 
 
 @pytest.mark.parametrize("streamed", [True, False])

@@ -53,9 +53,7 @@ NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
 
 
-def sent_and_read(
-    dialect: str, request: ChatRequest, stream: bool = False
-) -> tuple[ChatRequest, bool, Notes]:
+def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> tuple[ChatRequest, bool, Notes]:
     """The request as the server half of the dialect understands it."""
     program, notes = program_of(load(dialect)), Notes()
     path, _, _, body = program.encode(request, stream, notes)

@@ -118,10 +118,7 @@ def test_a_request_without_a_key_is_refused_in_the_words_of_its_wire(simulator: 
         "error": {"type": "authentication_error", "message": "there is no API key in the request"},
         "request_id": "sim-1",
     }
-    assert (
-        post(simulator.url + "/v1beta/models/m:generateContent", {}, {}).json["error"]["status"]
-        == "UNAUTHENTICATED"
-    )
+    assert post(simulator.url + "/v1beta/models/m:generateContent", {}, {}).json["error"]["status"] == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("id", ["ollama", "vllm"])

@@ -107,9 +107,7 @@ def test_a_whole_answer_of_ones_own(simulator: Simulator) -> None:
     simulator.script(Answer("Look.", reasoning="Hm", tool_calls=calls, usage=usage))
 
     async def run() -> None:
-        client = await AiClient.create(
-            "simulator/anthropic-messages", base_url=simulator.address("anthropic")
-        )
+        client = await AiClient.create("simulator/anthropic-messages", base_url=simulator.address("anthropic"))
         async with client:
             stream = client.chat().user("Hi").stream()
             async for _ in stream:
@@ -210,16 +208,12 @@ serve:
 async def test_a_wire_format_that_is_only_a_yaml_file(tmp_path: Path) -> None:
     (tmp_path / "lines.yaml").write_text(OWN_DIALECT)
     async with Simulator(manifest_dir=tmp_path) as simulator:
-        made = AiClient.create(
-            "lines/m", base_url=simulator.address("lines"), api_key="key-1", manifest_dir=tmp_path
-        )
+        made = AiClient.create("lines/m", base_url=simulator.address("lines"), api_key="key-1", manifest_dir=tmp_path)
         async with await made as client:
             assert (await client.chat().user("Hi").execute()).content == "You said: Hi"
             texts = [text async for text in client.chat().user("Hi").stream_text()]
         assert texts == ["You", " said:", " Hi"]
-        seen = await asyncio.to_thread(
-            post, simulator.url + "/say", {"say": ["x"], "live": True}, {"x-lines-key": "k"}
-        )
+        seen = await asyncio.to_thread(post, simulator.url + "/say", {"say": ["x"], "live": True}, {"x-lines-key": "k"})
     assert seen.text == '{"piece":"You"}\n{"piece":" said:"}\n{"piece":" x"}\n{"why":"done"}\n'
     assert seen.headers["content-type"] == "application/x-ndjson"
 

@@ -9,9 +9,7 @@ from ai_lib_python.simulator import Answer, Simulator
 from .transcripts import TRANSCRIPTS, Transcript
 from .wire import Seen, post
 
-every_transcript = pytest.mark.parametrize(
-    "transcript", TRANSCRIPTS, ids=lambda one: f"{one.dialect}: {one.name}"
-)
+every_transcript = pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda one: f"{one.dialect}: {one.name}")
 
 
 def _assert_answer(seen: Seen, transcript: Transcript) -> None:
@@ -29,9 +27,7 @@ def test_a_dialect_answers_below_its_id(simulator: Simulator, transcript: Transc
 
 
 @every_transcript
-def test_one_port_serves_all_dialects_at_their_usual_paths(
-    simulator: Simulator, transcript: Transcript
-) -> None:
+def test_one_port_serves_all_dialects_at_their_usual_paths(simulator: Simulator, transcript: Transcript) -> None:
     _assert_answer(post(simulator.url + transcript.path, transcript.request), transcript)
 
 
@@ -43,9 +39,7 @@ def test_reasoning_comes_first_and_is_signed(simulator: Simulator) -> None:
         {"type": "thinking", "thinking": "Let me see", "signature": "c2ltdWxhdGVk"},
         {"type": "text", "text": "Yes."},
     ]
-    events = [
-        line for line in post(url, {**request, "stream": True}).text.splitlines() if "content_block" in line
-    ]
+    events = [line for line in post(url, {**request, "stream": True}).text.splitlines() if "content_block" in line]
     assert [line.removeprefix("data: ") for line in events if line.startswith("data")] == [
         '{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}',
         '{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Let"}}',

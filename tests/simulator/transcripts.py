@@ -220,9 +220,7 @@ data: {"type":"message_stop"}
             "type": "message",
             "role": "assistant",
             "model": "claude-x",
-            "content": [
-                {"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "example"}}
-            ],
+            "content": [{"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "example"}}],
             "stop_reason": "tool_use",
             "usage": {
                 "input_tokens": 38,
@@ -341,9 +339,7 @@ data: {"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishRe
                 {
                     "content": {
                         "role": "model",
-                        "parts": [
-                            {"functionCall": {"id": "call_1", "name": "weather", "args": {"city": "example"}}}
-                        ],
+                        "parts": [{"functionCall": {"id": "call_1", "name": "weather", "args": {"city": "example"}}}],
                     },
                     "finishReason": "STOP",
                     "index": 0,

@@ -28,9 +28,7 @@ from ai_lib_python.sync import AiClient as BlockingClient
 
 async def plain() -> str:
     async with await AiClient.create("openai/gpt-4o", api_key="k", timeout=30) as client:
-        response: ChatResponse = (
-            await client.chat().system("Be brief.").user("Hello").temperature(0.2).execute()
-        )
+        response: ChatResponse = await client.chat().system("Be brief.").user("Hello").temperature(0.2).execute()
         calls: tuple[ToolCall, ...] = response.tool_calls
         changed: tuple[Adjustment, ...] = response.adjustments
         back: Message = response.to_message()

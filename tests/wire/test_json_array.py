@@ -49,9 +49,7 @@ FAULTS: dict[str, tuple[bytes, list[bytes], str]] = {
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text('a"\\{}[],: \né'),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text('a"\\{}', max_size=3), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('a"\\{}', max_size=3), inner, max_size=3),
     max_leaves=8,
 )
 

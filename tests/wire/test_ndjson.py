@@ -54,9 +54,7 @@ class TestWires:
 
 
 @given(
-    body=st.lists(st.sampled_from([b"{}", b"\r", b"\n", b" ", b"\xef", b"\xbb", b"\xbf", b"x"])).map(
-        b"".join
-    ),
+    body=st.lists(st.sampled_from([b"{}", b"\r", b"\n", b" ", b"\xef", b"\xbb", b"\xbf", b"x"])).map(b"".join),
     places=st.lists(st.integers(0, 60), max_size=8),
 )
 def test_any_cutting_gives_the_same_frames(body: bytes, places: list[int]) -> None:

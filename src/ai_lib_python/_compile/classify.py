@@ -126,9 +126,7 @@ def _table(context: Context, errors: dict[str, Any]) -> ErrorTable:
         for key, error_class in errors.get(section, {}).items():
             if error_class not in REMOTE_ERRORS:
                 with context.at(section, key):
-                    context.fail(
-                        f"no error class {error_class!r}{context.nearest(str(error_class), REMOTE_ERRORS)}"
-                    )
+                    context.fail(f"no error class {error_class!r}{context.nearest(str(error_class), REMOTE_ERRORS)}")
     return ErrorTable(
         texts=dict(errors.get("texts", {})),
         codes={str(code): name for code, name in errors.get("codes", {}).items()},

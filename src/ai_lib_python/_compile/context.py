@@ -56,9 +56,7 @@ class Context:
     def fail(self, problem: str) -> NoReturn:
         """Refuses the manifest, naming file, line and key."""
         key = ".".join(str(step) for step in self._path)
-        raise ManifestError(
-            f"{self.manifest.where(tuple(self._path))}: {key}: {problem}", provider=self.manifest.id
-        )
+        raise ManifestError(f"{self.manifest.where(tuple(self._path))}: {key}: {problem}", provider=self.manifest.id)
 
     @staticmethod
     def nearest(word: str, words: Iterable[str]) -> str:

@@ -29,9 +29,7 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
             query = _pairs(context, scope, request, "query")
             headers = _pairs(context, scope, request, "headers")
             body = _body(context, scope, request)
-        write_parameters(
-            context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query}
-        )
+        write_parameters(context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query})
         writer.line(f"return {path}, {query}, {headers}, {body}")
     return writer
 

@@ -69,9 +69,7 @@ def texts(value: Any) -> str | None:
     """The ``text`` of each item of a list, as one text; None where it is no list."""
     if not isinstance(value, list):
         return None
-    return "".join(
-        item["text"] for item in value if isinstance(item, dict) and isinstance(item.get("text"), str)
-    )
+    return "".join(item["text"] for item in value if isinstance(item, dict) and isinstance(item.get("text"), str))
 
 
 def upper(value: Any) -> Any:

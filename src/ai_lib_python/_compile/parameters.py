@@ -24,9 +24,7 @@ from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
 
-def write_parameters(
-    context: Context, scope: Scope, rules: Mapping[str, Any], targets: Mapping[str, str]
-) -> None:
+def write_parameters(context: Context, scope: Scope, rules: Mapping[str, Any], targets: Mapping[str, str]) -> None:
     """Writes the code that puts every parameter where its rule says.
 
     ``targets`` maps ``body``, ``headers`` and ``query`` to the names of the dicts to fill.
@@ -47,9 +45,7 @@ def _write_unknown(context: Context, scope: Scope, name: str) -> None:
         _note(context, scope, "dropped", name, "this wire has no such parameter", value)
 
 
-def _write_rule(
-    context: Context, scope: Scope, name: str, rule: Mapping[str, Any], targets: Mapping[str, str]
-) -> None:
+def _write_rule(context: Context, scope: Scope, name: str, rule: Mapping[str, Any], targets: Mapping[str, str]) -> None:
     value = scope.names[name].code
     for word, write in _RULES.items():
         if word in rule:
@@ -103,17 +99,13 @@ def _put(context: Context, to: str, result: Ref, targets: Mapping[str, str]) -> 
     target, _, key = to.rpartition(":")
     if target:
         name = targets["headers" if target == "header" else "query"]
-        context.writer.line(
-            f"{name}[{key!r}] = {context.writer.reference(as_text, 'as_text')}({result.code})"
-        )
+        context.writer.line(f"{name}[{key!r}] = {context.writer.reference(as_text, 'as_text')}({result.code})")
         return
     keys = tuple(key.split("."))
     if len(keys) == 1:
         context.writer.line(f"{targets['body']}[{key!r}] = {result.code}")
         return
-    context.writer.line(
-        f"{context.writer.reference(put_at, 'put_at')}({targets['body']}, {keys!r}, {result.code})"
-    )
+    context.writer.line(f"{context.writer.reference(put_at, 'put_at')}({targets['body']}, {keys!r}, {result.code})")
 
 
 def _note(
@@ -179,9 +171,7 @@ def _maximum(context: Context, scope: Scope, name: str, value: str, rule: Mappin
     _clamp(context, scope, name, value, ">", rule["max"], f"at most {rule['max']} here")
 
 
-def _clamp(
-    context: Context, scope: Scope, name: str, value: str, sign: str, limit: float, reason: str
-) -> None:
+def _clamp(context: Context, scope: Scope, name: str, value: str, sign: str, limit: float, reason: str) -> None:
     with context.writer.block(f"if {value} is not None and {value} {sign} {limit!r}:"):
         _note(context, scope, "clamped", name, reason, value, repr(limit))
         context.writer.line(f"{value} = {limit!r}")

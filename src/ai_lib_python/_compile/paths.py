@@ -45,9 +45,7 @@ def write_interpolation(context: Context, scope: Scope, text: str) -> Ref:
             unsure.append(ref.code)
     code = " + ".join(pieces) or "''"
     if not unsure:
-        return Ref(
-            code if len(pieces) == 1 and code[0] in "'\"" else context.writer.assign(code), VALUE, True
-        )
+        return Ref(code if len(pieces) == 1 and code[0] in "'\"" else context.writer.assign(code), VALUE, True)
     absent = " or ".join(f"{name} is None" for name in unsure)
     return Ref(context.writer.assign(f"None if {absent} else {code}"), VALUE)
 
@@ -107,9 +105,7 @@ def _write_step(context: Context, scope: Scope, base: Ref, step: str | int) -> R
     known = scope.known(base.code, step)
     if known:
         return known
-    ref = (
-        _list_step(context, base, step) if base.type.startswith("list:") else _plain_step(context, base, step)
-    )
+    ref = _list_step(context, base, step) if base.type.startswith("list:") else _plain_step(context, base, step)
     scope.remember(base.code, step, ref)
     return ref
 
@@ -154,9 +150,7 @@ def _write_filter(context: Context, base: Ref, item: Filter) -> Ref:
         context.fail(f"no filter {item.name!r}{hint} (there are: {', '.join(sorted(FILTERS))})")
     definition = FILTERS[item.name]
     if len(item.arguments) != definition.arguments:
-        context.fail(
-            f"filter {item.name!r} takes {definition.arguments} arguments, got {len(item.arguments)}"
-        )
+        context.fail(f"filter {item.name!r} takes {definition.arguments} arguments, got {len(item.arguments)}")
     function = context.writer.reference(definition.function, f"filter_{item.name}")
     arguments = "".join(f", {argument!r}" for argument in item.arguments)
     call = f"{function}({base.code}{arguments})"

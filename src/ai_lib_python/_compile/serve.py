@@ -124,9 +124,7 @@ def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:
     context = Context(manifest, data.get("fragments", {}), "serve")
     with context.writer.block("def read_request(body, path, stream):"), context.at("serve", "request"):
         names = {"path": Ref("path", WIRE, True), "stream": Ref("stream", VALUE)}
-        ref = write_value(
-            context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {})
-        )
+        ref = write_value(context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {}))
         context.writer.line(f"return {ref.code}")
     return context.writer
 
@@ -143,9 +141,7 @@ def write_frames(manifest: Source, data: dict[str, Any], event: str) -> Writer:
     return context.writer
 
 
-def _writer(
-    manifest: Source, data: dict[str, Any], path: tuple[str, ...], head: str, names: list[str]
-) -> Writer:
+def _writer(manifest: Source, data: dict[str, Any], path: tuple[str, ...], head: str, names: list[str]) -> Writer:
     """The source of a function that writes the template at ``path`` of ``serve``."""
     context = Context(manifest, data.get("fragments", {}), "serve")
     node: Any = data.get("serve", {})

@@ -80,9 +80,7 @@ def arrange(
 _Piece = tuple[str, tuple[Part, ...]]
 
 
-def _pieces(
-    messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes
-) -> Iterable[_Piece]:
+def _pieces(messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes) -> Iterable[_Piece]:
     """Each message as its role and parts; tool results stand in pieces of their own."""
     names: dict[str, str] = {}
     for message in messages:
@@ -182,9 +180,7 @@ def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
 
 
 def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
-    said = (
-        [part for part in parts if part.kind not in ("tool_call", "reasoning")] if len(parts) > 1 else parts
-    )
+    said = [part for part in parts if part.kind not in ("tool_call", "reasoning")] if len(parts) > 1 else parts
     text = None
     if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
         text = said[0].text

@@ -55,21 +55,19 @@ def write_value(context: Context, scope: Scope, node: Any) -> Ref:
     return Ref(repr(node), VALUE, node is not None)
 
 
-def operator_of(
-    context: Context, node: dict[Any, Any], allowed: dict[str, set[str]] | None = None
-) -> str | None:
+def operator_of(context: Context, node: dict[Any, Any], allowed: dict[str, set[str]] | None = None) -> str | None:
     """The operator that a map is, or None for a plain map."""
     keys = [key for key in node if isinstance(key, str) and key.startswith("$")]
     if not keys:
         return None
     operators = OPERATORS if allowed is None else allowed
-    for name, known in operators.items():
-        if name in node:
-            unknown = [str(key) for key in node if key not in known]
-            if unknown:
-                context.fail(f"{name} does not go with {unknown[0]!r}{context.nearest(unknown[0], known)}")
-            return name
-    context.fail(f"no operator {keys[0]!r}{context.nearest(keys[0], operators)}")
+    name = next((name for name in operators if name in node), None)
+    if name is None:
+        context.fail(f"no operator {keys[0]!r}{context.nearest(keys[0], operators)}")
+    unknown = [str(key) for key in node if key not in operators[name]]
+    if unknown:
+        context.fail(f"{name} does not go with {unknown[0]!r}{context.nearest(unknown[0], operators[name])}")
+    return name
 
 
 def _text(context: Context, scope: Scope, text: str) -> Ref:

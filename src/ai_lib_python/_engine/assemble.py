@@ -102,9 +102,7 @@ class _Call:
         return "".join(self.pieces) or "{}"
 
     def part(self, origin: str) -> Part:
-        return ToolCall(
-            self.id, self.name, self.arguments_json, self.signature, origin if self.signature else None
-        )
+        return ToolCall(self.id, self.name, self.arguments_json, self.signature, origin if self.signature else None)
 
 
 class _Opaque:
@@ -280,9 +278,7 @@ class Assembler:
     @property
     def found_nothing(self) -> bool:
         """Whether no reader recognised anything of an answer."""
-        return not (
-            self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model
-        )
+        return not (self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model)
 
     @property
     def has_parts(self) -> bool:

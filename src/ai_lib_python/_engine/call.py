@@ -27,20 +27,18 @@ async def send(transport: Transport, prepared: Prepared, secrets: tuple[str, ...
             body = await answer.read()
             raise remote_error(prepared, answer.status, answer.headers, body, secrets)
     except AiLibError as error:
-        raise with_context(error, prepared)
+        raise with_context(error, prepared) from error.__cause__
     return answer
 
 
-async def execute(
-    transport: Transport, prepared: Prepared, secrets: tuple[str, ...]
-) -> tuple[ChatResponse, CallStats]:
+async def execute(transport: Transport, prepared: Prepared, secrets: tuple[str, ...]) -> tuple[ChatResponse, CallStats]:
     """Performs one plain call."""
     started = perf_counter()
     answer = await send(transport, prepared, secrets)
     try:
         body = await answer.read()
     except AiLibError as error:
-        raise with_context(error, prepared)
+        raise with_context(error, prepared) from error.__cause__
     response = read_answer(prepared, answer.status, answer.headers, body, secrets)
     elapsed = (perf_counter() - started) * MILLISECONDS
     return response, CallStats(

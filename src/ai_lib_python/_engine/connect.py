@@ -66,9 +66,7 @@ def _split(model: Any, *, named: bool) -> tuple[str, str]:
     raise UnknownModelError(advise(model))
 
 
-def _embedded(
-    name: str, base_url: str | None, api_key: str | None
-) -> tuple[str, str, str | None, str | None]:
+def _embedded(name: str, base_url: str | None, api_key: str | None) -> tuple[str, str, str | None, str | None]:
     """Starts the simulator in this process, for ``"simulator/<dialect>"``."""
     from ..simulator import embedded
 

@@ -26,9 +26,7 @@ class Credential(msgspec.Struct, frozen=True):
         return f"Credential({self.scheme.scheme})"
 
 
-def find_credential(
-    manifest: Manifest, api_key: str | None, base_url: str, *, chosen: bool
-) -> Credential | None:
+def find_credential(manifest: Manifest, api_key: str | None, base_url: str, *, chosen: bool) -> Credential | None:
     """The key to send: the explicit one, else the first variable of the manifest that is set.
 
     A key from the environment goes only to the manifest's own hosts, or to an address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9})\]|\[['\"](.*?)['\"]\]")
@@ -18,7 +19,7 @@ def apply_patch(target: dict[str, Any], path: str, value: Any) -> None:
     """
     steps = _steps(path)
     place: Any = target
-    for step, following in zip(steps, steps[1:]):
+    for step, following in pairwise(steps):
         if not _fits(place, step):
             return
         if (child := _get(place, step)) is None:

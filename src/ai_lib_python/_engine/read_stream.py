@@ -18,7 +18,7 @@ from .failures import error_in_answer, malformed, with_context
 from .prepare import Prepared
 
 SHOWN = 2 * BODY_LIMIT
-"""How many bytes of a body that makes no sense are kept for the error: more than are shown, to find keys on the edge."""
+"""Bytes of a senseless body that are kept for the error: more than it shows, to find keys on the edge."""
 
 
 class StreamReader:
@@ -30,9 +30,7 @@ class StreamReader:
         failure: what went wrong; the events before it have been given.
     """
 
-    def __init__(
-        self, prepared: Prepared, status: int, headers: dict[str, str], secrets: tuple[str, ...]
-    ) -> None:
+    def __init__(self, prepared: Prepared, status: int, headers: dict[str, str], secrets: tuple[str, ...]) -> None:
         stream = prepared.manifest.data.get("stream", {})
         self.over = False
         self.failure: AiLibError | None = None
@@ -63,6 +61,8 @@ class StreamReader:
 
     def finish(self) -> list[StreamingEvent]:
         """The body has ended, or ``over`` is true: the last events. Sets ``failure`` where an end is missing."""
+        if self.failure is not None:
+            return []
         if self._whole is not None:
             self._read_whole(b"".join(self._whole))
         elif not self.over:
@@ -71,6 +71,11 @@ class StreamReader:
             self.sink.close()
             self.failure = self._missing_end()
         return self._taken()
+
+    @property
+    def wants_no_more(self) -> bool:
+        """Whether the rest of the body can change nothing."""
+        return self.over or self.failure is not None
 
     def response(self) -> ChatResponse:
         """The answer so far."""

@@ -166,11 +166,10 @@ class _Run:
                     self._first = perf_counter()
                 for event in events:
                     yield event
-                if reader.over or reader.failure is not None:
+                if reader.wants_no_more:
                     break
-            if reader.failure is None:
-                for event in reader.finish():
-                    yield event
+            for event in reader.finish():
+                yield event
             if reader.failure is not None:
                 raise reader.failure
             self._complete = True
@@ -200,9 +199,7 @@ class _Run:
             model=reader.sink.response_model or reader.prepared.model,
             usage=usage,
             latency_ms=((self._ended or perf_counter()) - self._started) * MILLISECONDS,
-            time_to_first_token_ms=None
-            if self._first is None
-            else (self._first - self._started) * MILLISECONDS,
+            time_to_first_token_ms=None if self._first is None else (self._first - self._started) * MILLISECONDS,
             finish_reason=reader.sink.finish_reason,
             request_id=reader.request_id,
             interrupted=not self._complete,

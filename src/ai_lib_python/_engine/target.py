@@ -40,9 +40,7 @@ class Target:
             MissingKeyError: the provider needs one and there is none.
         """
         if not self._found:
-            self._credential = find_credential(
-                self.manifest, self._api_key, self.base_url, chosen=self._chosen
-            )
+            self._credential = find_credential(self.manifest, self._api_key, self.base_url, chosen=self._chosen)
             self._found = True
         return self._credential
 
@@ -86,7 +84,8 @@ def _check_alive(manifest: Manifest, base_url: str | None) -> None:
     successor = f" Use {status.successor} instead." if status.successor else ""
     note = f" {status.note}" if status.note else ""
     raise RetiredProviderError(
-        f"{manifest.name} was retired{since}.{successor}{note} With base_url=... it still speaks to servers of its kind.",
+        f"{manifest.name} was retired{since}.{successor}{note} "
+        "With base_url=... it still speaks to servers of its kind.",
         provider=manifest.id,
     )
 

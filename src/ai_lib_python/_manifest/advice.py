@@ -69,9 +69,7 @@ def _meant(given: str, known: list[str]) -> str | None:
     if not given:
         return None
     if provider == SIMULATOR:
-        return next(
-            (f"{SIMULATOR}/{id}" for id in folders.every_id(folders.BUNDLED) if id not in known), None
-        )
+        return next((f"{SIMULATOR}/{id}" for id in folders.every_id(folders.BUNDLED) if id not in known), None)
     if not name and (whole := _with_example(_id(provider, known))):
         return whole
     examples = [example for id in known for example in _examples_of(id)]

@@ -128,9 +128,7 @@ def _required(value: Any, keys: list[str], rules: Schema, path: KeyPath) -> Iter
         yield from (Problem(path, f'the key "{key}" is missing') for key in keys if key not in value)
 
 
-def _properties(
-    value: Any, known: dict[str, Schema | bool], rules: Schema, path: KeyPath
-) -> Iterator[Problem]:
+def _properties(value: Any, known: dict[str, Schema | bool], rules: Schema, path: KeyPath) -> Iterator[Problem]:
     if isinstance(value, dict):
         for key, item in value.items():
             if str(key) in known:
@@ -147,9 +145,7 @@ def _pattern_properties(
                     yield from violations(item, each, (*path, key))
 
 
-def _additional_properties(
-    value: Any, others: Schema | bool, rules: Schema, path: KeyPath
-) -> Iterator[Problem]:
+def _additional_properties(value: Any, others: Schema | bool, rules: Schema, path: KeyPath) -> Iterator[Problem]:
     if not isinstance(value, dict) or others is True:
         return
     for key, item in value.items():

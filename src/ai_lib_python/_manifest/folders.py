@@ -119,9 +119,7 @@ def _unknown(id: str, extra_dirs: Sequence[Path]) -> UnknownModelError:
     known = known_ids(extra_dirs)
     near = nearest(id, [*known, *(alias for alias, target in aliases().items() if target in known)])
     hint = f' Did you mean "{near}"?' if near else ""
-    return UnknownModelError(
-        f'There is no provider "{id}".{hint} Known are: {", ".join(known)}.', provider=id
-    )
+    return UnknownModelError(f'There is no provider "{id}".{hint} Known are: {", ".join(known)}.', provider=id)
 
 
 def _providers_in(folder: Path) -> Iterator[Path]:

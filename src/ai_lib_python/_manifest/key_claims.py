@@ -53,9 +53,7 @@ def _variables(manifest: Manifest) -> Iterator[tuple[KeyPath, str]]:
         yield from ((path, variable) for variable in way.env)
 
 
-def _owners(
-    variable: str, ancestors: Collection[str], bundled: Callable[[str], Manifest]
-) -> Iterator[Manifest]:
+def _owners(variable: str, ancestors: Collection[str], bundled: Callable[[str], Manifest]) -> Iterator[Manifest]:
     """The bundled providers whose key is in a variable. Few files are parsed: their text is searched first."""
     word = re.compile(rf"\b{re.escape(variable)}\b")
     for path in bundled_providers():

@@ -118,9 +118,7 @@ def _check_id(link: _Link) -> None:
     """A file that is found by its name must mean that name."""
     if link.file and link.id != link.file.path.stem:
         place = link.document.place(("id",))
-        raise ManifestError(
-            f'{place}: id: expected "{link.file.path.stem}", as the file is called, got "{link.id}"'
-        )
+        raise ManifestError(f'{place}: id: expected "{link.file.path.stem}", as the file is called, got "{link.id}"')
 
 
 def _chain(first: _Link, search_path: Sequence[Path]) -> tuple[_Link, ...]:

@@ -24,9 +24,7 @@ def fill_placeholders(base_url: str, find: Callable[[str], str | None]) -> str:
         if not found:
             raise ConfigurationError(f"the base URL {base_url} needs a value for {match.group(1)!r}")
         if not _PLACEHOLDER_VALUE.fullmatch(found):  # a slash or an @ would send the key to another host
-            raise ConfigurationError(
-                f"{match.group(1)!r} must be letters, digits, '-', '_' and '.', got {found!r}"
-            )
+            raise ConfigurationError(f"{match.group(1)!r} must be letters, digits, '-', '_' and '.', got {found!r}")
         return found
 
     return _PLACEHOLDER.sub(value, base_url)

@@ -117,9 +117,7 @@ def _add_chat(commands: Commands) -> None:
     chat.add_argument("--temperature", type=float, metavar="X", help="randomness, 0 to 2")
     chat.add_argument("--top-p", type=float, metavar="X", help="nucleus sampling, 0 to 1")
     chat.add_argument("--max-tokens", type=int, metavar="N", help="the most tokens to generate")
-    chat.add_argument(
-        "--stop", action="append", metavar="TEXT", help="end the answer there; may be given again"
-    )
+    chat.add_argument("--stop", action="append", metavar="TEXT", help="end the answer there; may be given again")
     chat.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole call")
     chat.add_argument("--stats", action="store_true", help="tokens and times, on standard error")
     chat.add_argument("--json", action="store_true", help="one JSON object with everything")
@@ -136,9 +134,7 @@ def _add_demo(commands: Commands) -> None:
         "the whole guide on every wire format, without a key",
         description="Walks through the guide over real HTTP, against a simulator in this process.",
     )
-    demo.add_argument(
-        "--dialect", action="append", metavar="ID", help="only this wire format; may be given again"
-    )
+    demo.add_argument("--dialect", action="append", metavar="ID", help="only this wire format; may be given again")
 
 
 def _add_simulate(commands: Commands) -> None:
@@ -150,9 +146,7 @@ def _add_simulate(commands: Commands) -> None:
         description="Serves every wire format at once until Ctrl-C. Any key will do.",
     )
     simulate.add_argument("--port", type=_port, default=0, metavar="N", help="default: a free one")
-    simulate.add_argument(
-        "--delay", type=_seconds, default=0.0, metavar="SECONDS", help="to wait before each answer"
-    )
+    simulate.add_argument("--delay", type=_seconds, default=0.0, metavar="SECONDS", help="to wait before each answer")
     simulate.add_argument(
         "--pace", type=_seconds, default=0.0, metavar="SECONDS", help="between the pieces of a stream"
     )
@@ -189,9 +183,7 @@ def _add_manifest(commands: Commands) -> None:
     check = _command(inner, "check", "manifest:run_check", "say everything that is wrong with manifest files")
     check.add_argument("files", nargs="+", metavar="FILE")
     show = _command(inner, "show", "manifest:run_show", "print one as YAML, with everything it inherits")
-    show.add_argument(
-        "--origins", action="store_true", help="say beside each part which file and line it is from"
-    )
+    show.add_argument("--origins", action="store_true", help="say beside each part which file and line it is from")
     compile = _command(inner, "compile", "manifest:run_compile", "print the Python functions made from one")
     for parser in (show, compile):
         parser.add_argument("id", metavar="ID", help="a manifest's id, or a file")

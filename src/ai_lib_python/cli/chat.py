@@ -142,9 +142,7 @@ def _tell_adjustments(adjustments: tuple[Adjustment, ...], *, everything: bool) 
 
 def _change(one: Adjustment) -> str:
     """``dropped (7 asked for)``, ``clamped to 1 (2 asked for)``, ``defaulted to 4096``."""
-    sent = (
-        "" if one.sent is None else f" to {one.sent!r}" if one.action != "replaced" else f" by {one.sent!r}"
-    )
+    sent = "" if one.sent is None else f" to {one.sent!r}" if one.action != "replaced" else f" by {one.sent!r}"
     given = "" if one.given is None else f" ({one.given!r} asked for)"
     return f"{one.action}{sent}{given}"
 
@@ -179,17 +177,13 @@ def _as_object(answer: _Answer, simulated: bool) -> dict[str, Any]:
     return {
         "content": response.content,
         "refusal": response.refusal,
-        "tool_calls": [
-            {"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls
-        ],
+        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls],
         "reasoning": response.reasoning,
         "finish_reason": response.finish_reason,
         "model": f"{stats.provider}/{stats.model}",
         "simulated": simulated,
         "usage": _with(response.usage, "prompt_tokens", "completion_tokens", "total_tokens"),
-        "stats": {
-            name: value for name, value in _with(stats, "tokens_per_second").items() if name != "usage"
-        },
+        "stats": {name: value for name, value in _with(stats, "tokens_per_second").items() if name != "usage"},
         "adjustments": msgspec.to_builtins(response.adjustments),
     }
 

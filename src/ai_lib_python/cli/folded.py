@@ -87,9 +87,7 @@ def _yaml_map(
             yield from _yaml_block(value, here, indent + STEP, width, comment)
 
 
-def _yaml_block(
-    value: Any, path: Path, indent: str, width: int, comment: Callable[[Path], str]
-) -> Iterator[str]:
+def _yaml_block(value: Any, path: Path, indent: str, width: int, comment: Callable[[Path], str]) -> Iterator[str]:
     if isinstance(value, dict):
         yield from _yaml_map(value, path, indent, width, comment)
         return

@@ -81,9 +81,7 @@ def run_show(args: Namespace) -> int:
     """Prints everything that a person needs to start with one provider."""
     manifest = load(args.id)
     if manifest.kind == "dialect":
-        tell(
-            f"{manifest.id} is a wire format, not a provider; `ai-lib manifest show {manifest.id}` prints it"
-        )
+        tell(f"{manifest.id} is a wire format, not a provider; `ai-lib manifest show {manifest.id}` prints it")
     say(f"{bold(manifest.name)} ({manifest.id})")
     for title, lines in sections(manifest):
         if lines:

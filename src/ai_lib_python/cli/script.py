@@ -48,9 +48,7 @@ def _answer(item: Any, where: str) -> Scripted:
     kind: type[Scripted] = SimulatedError if "error_class" in item else Answer
     unknown = [key for key in item if key not in kind.__struct_fields__]
     if unknown:
-        raise UsageError(
-            f"{where}: unknown key {unknown[0]!r}; known are {', '.join(kind.__struct_fields__)}"
-        )
+        raise UsageError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(kind.__struct_fields__)}")
     try:
         return msgspec.convert(_with_calls(item), kind)
     except (msgspec.ValidationError, TypeError, KeyError) as error:

@@ -75,6 +75,4 @@ class SimulatedError(msgspec.Struct, frozen=True):
         if self.error_class not in REMOTE_ERRORS:
             near = get_close_matches(str(self.error_class), REMOTE_ERRORS, 1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise ValueError(
-                f"error_class must be one of {', '.join(REMOTE_ERRORS)}, got {self.error_class!r}{hint}"
-            )
+            raise ValueError(f"error_class must be one of {', '.join(REMOTE_ERRORS)}, got {self.error_class!r}{hint}")

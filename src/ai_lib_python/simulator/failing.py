@@ -28,9 +28,7 @@ STATUSES = {
 """The status of an error whose manifest has none for it."""
 
 
-def served_error(
-    manifest: Manifest, error: SimulatedError, id: str, *, in_stream: bool = False
-) -> ServedError:
+def served_error(manifest: Manifest, error: SimulatedError, id: str, *, in_stream: bool = False) -> ServedError:
     """The error in a manifest's words: what its server half says, else what its client half would read.
 
     In a stream no status tells the class, so where there is no code for it the status stands in its place.

@@ -61,9 +61,7 @@ class Replier:
         models: what the list of models names.
     """
 
-    def __init__(
-        self, match: Match, number: int, models: tuple[str, ...], take: Callable[[], Scripted | None]
-    ) -> None:
+    def __init__(self, match: Match, number: int, models: tuple[str, ...], take: Callable[[], Scripted | None]) -> None:
         self._match = match
         self._number = number
         self._models = models
@@ -112,17 +110,13 @@ class Replier:
     def _broken(self, frames: Iterator[Frame], error: SimulatedError) -> Iterator[Frame]:
         """The first frames of an answer, and then the error."""
         written = served_error(self._match.manifest, error, answer_id(self._number), in_stream=True)
-        return itertools.chain(
-            itertools.islice(frames, error.after_frames), error_frames(self._match.program, written)
-        )
+        return itertools.chain(itertools.islice(frames, error.after_frames), error_frames(self._match.program, written))
 
     def _failed(self, error: SimulatedError) -> Reply:
         written = served_error(self._match.manifest, error, answer_id(self._number))
         body = as_json(self._match.program.serve.write_error(written))
         wait = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
-        return Reply(
-            written.status, {**self._headers(JSON), **wait, **error.headers}, body, delay=error.delay
-        )
+        return Reply(written.status, {**self._headers(JSON), **wait, **error.headers}, body, delay=error.delay)
 
     def _plain(self, body: object) -> Reply:
         return Reply(200, self._headers(JSON), as_json(body))

@@ -88,9 +88,7 @@ _SAME = tuple(name for name in _Request.__struct_fields__ if name not in ("messa
 """The fields that a chat request has under the same names."""
 
 
-def read_request(
-    program: Program, body: Any, path: dict[str, str], streamed: bool
-) -> tuple[ChatRequest, bool]:
+def read_request(program: Program, body: Any, path: dict[str, str], streamed: bool) -> tuple[ChatRequest, bool]:
     """The request, and whether its answer is to be streamed.
 
     Raises:
@@ -146,9 +144,7 @@ def _image(part: _Part) -> Part:
 
 
 def _audio(part: _Part) -> Part:
-    return AudioPart(
-        part.url, part.data, part.media_type or (f"audio/{part.format}" if part.format else None)
-    )
+    return AudioPart(part.url, part.data, part.media_type or (f"audio/{part.format}" if part.format else None))
 
 
 def _file(part: _Part) -> Part:

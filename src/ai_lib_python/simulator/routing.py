@@ -141,9 +141,7 @@ def _match(manifest: Manifest, route: dict[str, Any], path: dict[str, str]) -> M
 def _placeholders(route: str, path: str) -> dict[str, str] | None:
     """What stands in the placeholders of the route, where the path ends with it."""
     pieces = re.split(r"\{(\w+)\}", route)
-    pattern = "".join(
-        re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces)
-    )
+    pattern = "".join(re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces))
     match = re.fullmatch(f"(?:/.*)?{pattern}/?", path)
     return match.groupdict() if match else None
 
@@ -167,9 +165,7 @@ def _is_marked(manifest: Manifest, arrived: Arrived) -> bool:
     """Whether the request has headers that only this dialect's clients send. A bearer token marks nobody."""
     keys = [way for way in manifest.auth if way.scheme in ("header", "query")]
     fixed = manifest.data.get("request", {}).get("headers", {})
-    return any(_carries(way, arrived) for way in keys) or any(
-        name.lower() in arrived.headers for name in fixed
-    )
+    return any(_carries(way, arrived) for way in keys) or any(name.lower() in arrived.headers for name in fixed)
 
 
 def _described(manifest: Manifest) -> Iterator[str]:

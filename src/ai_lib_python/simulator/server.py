@@ -75,9 +75,7 @@ class Simulator:
         """Adds answers to give, one for each request, before it echoes again."""
         for answer in answers:
             if not isinstance(answer, (Answer, SimulatedError)):
-                raise TypeError(
-                    f"an answer must be an Answer or a SimulatedError, got {type(answer).__name__}"
-                )
+                raise TypeError(f"an answer must be an Answer or a SimulatedError, got {type(answer).__name__}")
         self._script.extend(answers)
         return self
 

@@ -111,9 +111,7 @@ class _Frames:
         write = self._write.get(event)
         return write(self._answer, *arguments) if write is not None else []
 
-    def block(
-        self, kind: str, index: int, texts: list[str], call: ServedCall | None = None
-    ) -> Iterator[Frame]:
+    def block(self, kind: str, index: int, texts: list[str], call: ServedCall | None = None) -> Iterator[Frame]:
         """The start of a block, its pieces, and its end."""
         yield from self(f"{kind}_start", index, None, call)
         for text in texts:
