@@ -555,3 +555,18 @@ async def test_execute_with_stats_tells_how_it_went() -> None:
     assert (stats.request_id, stats.attempts, stats.cost) == ("req-2", 1, None)
     assert stats.time_to_first_token_ms is None
     assert not stats.interrupted
+
+
+async def test_empty_pieces_do_not_cut_what_is_growing_in_two() -> None:
+    """Servers send `content: ""` beside reasoning, and the other way round."""
+    frames = [
+        {"choices": [{"index": 0, "delta": {"content": "", "reasoning_content": piece}}]} for piece in ("one ", "two ")
+    ] + [
+        {"choices": [{"index": 0, "delta": {"content": piece, "reasoning_content": ""}}]}
+        for piece in ("three ", "four")
+    ]
+    body = sse(*frames, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, "[DONE]")
+    events, stream = await events_of(Answer(body, 200, SSE))
+    assert [type(part).__name__ for part in stream.response.parts] == ["ReasoningPart", "TextPart"]
+    assert (stream.response.reasoning, stream.response.content) == ("one two ", "three four")
+    assert len([event for event in events if event.is_content_delta or event.is_reasoning_delta]) == 4

@@ -172,24 +172,32 @@ class Assembler:
     def text(self, text: Any, at: Any = None, signature: Any = None) -> None:
         if text.__class__ is not str:
             text = self._as_text(text)
+        if not text and signature is None:
+            return  # an empty piece must not cut what is growing in two
         part = self._last
         if part.__class__ is not _Text or part.kind != "text" or part.at != at:
             part = self._open_text("text", at)
         self._grow(part, text, signature, ContentDelta)
 
     def reasoning(self, text: Any, at: Any = None, signature: Any = None, data: Any = None) -> None:
+        text = self._as_text(text)
+        if not text and signature is None and data is None:
+            return
         part = self._last
         if part.__class__ is not _Text or part.kind != "reasoning" or part.at != at:
             part = self._open_text("reasoning", at)
         if data is not None:
             part.data = data
-        self._grow(part, self._as_text(text), signature, ReasoningDelta)
+        self._grow(part, text, signature, ReasoningDelta)
 
     def refusal(self, text: Any) -> None:
+        text = self._as_text(text)
+        if not text:
+            return
         part = self._last
         if part.__class__ is not _Text or part.kind != "refusal":
             part = self._open_text("refusal", None)
-        self._grow(part, self._as_text(text), None, RefusalDelta)
+        self._grow(part, text, None, RefusalDelta)
 
     def tool_call(
         self, at: Any = None, id: Any = None, name: Any = None, arguments: Any = None, signature: Any = None
