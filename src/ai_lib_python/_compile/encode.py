@@ -95,7 +95,7 @@ def _pairs(context: Context, scope: Scope, request: dict[str, Any], key: str) ->
     """The fixed headers or query, and what is added to them while streaming."""
     with context.at(key):
         ref = write_value(context, scope, request.get(key, {}))
-    name = context.writer.assign(ref.code if ref.sure else f"{ref.code} or {{}}")
+    name = ref.code if ref.sure else context.writer.assign(f"{ref.code} or {{}}")
     streamed = request.get(f"stream_{key}")
     if streamed:
         with context.writer.block("if stream:"), context.at(f"stream_{key}"):
@@ -109,7 +109,7 @@ def _body(context: Context, scope: Scope, request: dict[str, Any]) -> str:
         if not isinstance(request.get("body", {}), dict):
             context.fail("expected a map")
         ref = write_value(context, scope, request.get("body", {}))
-    name = context.writer.assign(ref.code if ref.sure else f"{ref.code} or {{}}")
+    name = ref.code if ref.sure else context.writer.assign(f"{ref.code} or {{}}")
     streamed = request.get("stream_body")
     if streamed:
         merge = context.writer.reference(merge_into, "merge_into")

@@ -19,7 +19,7 @@ from typing import Any
 from .conditions import write_condition
 from .context import Context
 from .expression import is_expression
-from .paths import write_expression
+from .paths import named, write_expression
 from .scope import Ref, Scope
 from .values import BRANCHING, OPERATORS, cases_of, loop, operator_of, write_value
 
@@ -144,7 +144,7 @@ def _branch(context: Context, scope: Scope, node: dict[str, Any], key: str) -> N
 
 def _by(context: Context, scope: Scope, node: dict[str, Any]) -> None:
     with context.at("$by"):
-        key = write_expression(context, scope, node["$by"])
+        key = named(context, write_expression(context, scope, node["$by"]))
     word = "if"
     for case, child in cases_of(context, node):
         with context.writer.block(f"{word} {key.code} == {case!r}:"), context.at("$case", case):

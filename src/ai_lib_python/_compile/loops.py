@@ -23,7 +23,7 @@ def each_item(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[
             is_list = items.code if ours or items.type == VALUE else f"{items.code}.__class__ is list"
             blocks.enter_context(context.writer.block(f"if {is_list}:"))
         index, item = context.writer.name(), context.writer.name()
-        blocks.enter_context(context.writer.block(f"for {index}, {item} in enumerate({items.code}):"))
+        blocks.enter_context(context.writer.loop(item, items.code, index))
         current = Ref(item, item_type, ours)
         names = {"index": Ref(index, VALUE, True)}
         if "$as" in node:

@@ -50,6 +50,11 @@ def write_interpolation(context: Context, scope: Scope, text: str) -> Ref:
     return Ref(context.writer.assign(f"None if {absent} else {code}"), VALUE)
 
 
+def named(context: Context, ref: Ref) -> Ref:
+    """The same value under a name, for code that asks for it more than once."""
+    return ref if ref.code.isidentifier() else ref._replace(code=context.writer.assign(ref.code))
+
+
 def _parsed(context: Context, text: Any) -> Expression:
     if not isinstance(text, str):
         context.fail(f"expected an expression such as .type, got {text!r}")
@@ -132,8 +137,11 @@ def _record_step(context: Context, base: Ref, step: str | int) -> Ref:
         kind = base.type.partition(":")[2] or base.type
         hint = context.nearest(str(step), fields)
         context.fail(f"a {kind} has no field {step!r}{hint} (it has: {', '.join(sorted(fields))})")
+    field = fields[step]
+    if base.sure and field.sure:
+        return Ref(f"{base.code}.{step}", field.type, True)
     code = f"{base.code}.{step}" if base.sure else f"{base.code}.{step} if {base.code} is not None else None"
-    return Ref(context.writer.assign(code), fields[step], fields[step].startswith("list:") and base.sure)
+    return Ref(context.writer.assign(code), field.type)
 
 
 def _list_step(context: Context, base: Ref, step: str | int) -> Ref:

@@ -23,6 +23,7 @@ from ..message import (
 )
 from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
 from .served import ServedAnswer, ServedCall, ServedError, ServedUsage
+from .turns import System, Turn
 
 WIRE = "wire"
 VALUE = "value"
@@ -45,40 +46,56 @@ PART_KINDS: dict[str, type[Any]] = {
 }
 
 
-def _fields(struct: type[Any]) -> dict[str, str]:
-    properties = [name for name, value in vars(struct).items() if isinstance(value, property)]
-    return dict.fromkeys([*struct.__struct_fields__, *properties], VALUE)
+class Field(NamedTuple):
+    """A field of a record: its type, and whether it is always there."""
+
+    type: str = VALUE
+    sure: bool = False
 
 
-def _part_fields() -> dict[str, str]:
-    fields = {"kind": VALUE}
-    for struct in PART_KINDS.values():
-        fields.update(_fields(struct))
-    return fields | {"parts": "list:part"}
+PARTS = Field("list:part", True)
 
 
-RECORDS: dict[str, dict[str, str]] = {
-    "turn": {
-        "role": VALUE,
-        "source": VALUE,
-        "parts": "list:part",
-        "text": VALUE,
-        "only_text": VALUE,
-        "reasoning": VALUE,
-    },
-    "system": {"parts": "list:part", "text": VALUE},
+def _fields(struct: type[Any], **others: Field) -> dict[str, Field]:
+    """The fields and properties of a struct; one that is not annotated with None is always there."""
+    annotations = {name: struct.__annotations__[name] for name in struct.__struct_fields__}
+    for name, value in vars(struct).items():
+        if isinstance(value, property) and value.fget is not None:
+            annotations[name] = value.fget.__annotations__["return"]
+    fields = {name: Field(VALUE, "None" not in str(annotation)) for name, annotation in annotations.items()}
+    return {**fields, "kind": Field(VALUE, True), **others}
+
+
+def _part_fields() -> dict[str, Field]:
+    """The fields of a part of which no one knows yet what kind it is."""
+    fields = {name: Field() for struct in PART_KINDS.values() for name in _fields(struct)}
+    return {**fields, "kind": Field(VALUE, True), "parts": Field("list:part")}
+
+
+_TOLD_BY_KIND = {"url": ("url",), "base64": ("data",), "id": ("file_id",)}
+"""What is surely there in a part whose kind ends so."""
+
+
+def _fields_of_kind(kind: str, struct: type[Any]) -> dict[str, Field]:
+    told = _TOLD_BY_KIND.get(kind.rpartition("_")[2], ())
+    return _fields(struct, **{name: Field(VALUE, True) for name in told})
+
+
+RECORDS: dict[str, dict[str, Field]] = {
+    "turn": _fields(Turn, parts=PARTS),
+    "system": _fields(System, parts=PARTS),
     "part": _part_fields(),
     "tool": _fields(ToolDefinition),
     "tool_choice": _fields(ToolChoice),
     "response_format": _fields(ResponseFormat),
     "reasoning": _fields(Reasoning),
-    "answer": _fields(ServedAnswer) | {"usage": "usage", "tool_calls": "list:call"},
+    "answer": _fields(ServedAnswer, usage=Field("usage", True), tool_calls=Field("list:call", True)),
     "call": _fields(ServedCall),
     "usage": _fields(ServedUsage),
     "error": _fields(ServedError),
-    **{f"part:{kind}": _fields(struct) | {"kind": VALUE} for kind, struct in PART_KINDS.items()},
+    **{f"part:{kind}": _fields_of_kind(kind, struct) for kind, struct in PART_KINDS.items()},
 }
-RECORDS["part:tool_result"]["parts"] = "list:part"
+RECORDS["part:tool_result"]["parts"] = PARTS
 
 PARAMETER_TYPES: dict[str, str] = {
     "tools": "list:tool",

@@ -85,6 +85,9 @@ def _pieces(messages: Sequence[Message], options: TurnOptions, provider: str, no
     names: dict[str, str] = {}
     for message in messages:
         source = message.role.value
+        if _plain_text(message.parts) is not None:
+            yield source, message.parts
+            continue
         parts = _native(message.parts, options, provider, notes)
         if source == "assistant":
             parts = tuple(part for part in parts if not _says_nothing(part))
@@ -103,6 +106,12 @@ def _pieces(messages: Sequence[Message], options: TurnOptions, provider: str, no
         rest = tuple(part for part in parts if not isinstance(part, ToolResult))
         if rest:
             yield ("user" if source == "tool" else source), rest
+
+
+def _plain_text(parts: tuple[Part, ...]) -> str | None:
+    """The text, where the parts are one text as most are; then nothing else has to be looked at."""
+    only = parts[0] if len(parts) == 1 else None
+    return only.text or None if isinstance(only, TextPart) and only.signature is None else None
 
 
 def _says_nothing(part: Part) -> bool:
@@ -180,8 +189,10 @@ def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
 
 
 def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
-    said = [part for part in parts if part.kind not in ("tool_call", "reasoning")] if len(parts) > 1 else parts
-    text = None
+    text = _plain_text(parts)
+    if text is not None:
+        return Turn(roles[source], source, parts, text, text)
+    said = [part for part in parts if part.kind not in ("tool_call", "reasoning")]
     if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
         text = said[0].text
     thoughts = "".join(part.text for part in parts if isinstance(part, ReasoningPart))

@@ -26,7 +26,7 @@ from .conditions import write_condition
 from .context import Context
 from .expression import is_expression
 from .loops import each_item
-from .paths import NONE, write_expression, write_interpolation
+from .paths import NONE, named, write_expression, write_interpolation
 from .scope import PART_KINDS, VALUE, WIRE, Ref, Scope
 
 BRANCHING = {"$by", "$case", "$else"}
@@ -156,7 +156,7 @@ def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     """One branch for each case; without ``$else``, another value is refused."""
     name = context.writer.name()
     with context.at("$by"):
-        key = write_expression(context, scope, node["$by"])
+        key = named(context, write_expression(context, scope, node["$by"]))
     sure = True
     word = "if"
     for case, child in cases_of(context, node):

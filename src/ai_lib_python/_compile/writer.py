@@ -7,6 +7,7 @@ Nothing from a manifest is ever written as code. Texts and numbers enter through
 from __future__ import annotations
 
 import linecache
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,16 @@ class Writer:
         if len(self._lines) == before:
             self.line("pass")
         self._depth -= 1
+
+    @contextmanager
+    def loop(self, item: str, items: str, index: str) -> Iterator[None]:
+        """A block for each item; it counts them only where the count is used."""
+        start = len(self._lines)
+        indent = "    " * self._depth
+        with self.block(f"for {index}, {item} in enumerate({items}):"):
+            yield
+        if not any(re.search(rf"\b{index}\b", line) for line in self._lines[start + 1 :]):
+            self._lines[start] = f"{indent}for {item} in {items}:"
 
     def source(self) -> str:
         return "\n".join(self._lines) + "\n"

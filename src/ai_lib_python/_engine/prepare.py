@@ -15,7 +15,6 @@ from .._compile.values import CannotExpress
 from .._manifest.manifest import Manifest
 from .._wire.auth import authorize
 from .._wire.http import HttpRequest
-from .._wire.urls import join
 from ..errors import UnsupportedError
 from ..request import ChatRequest
 from ..response import Adjustment
@@ -57,7 +56,7 @@ def prepare(
     if request.extra_headers:
         headers.update({name.lower(): value for name, value in request.extra_headers.items()})
     method = manifest.data.get("request", {}).get("method", "POST")
-    url = join(target.base_url, manifest.endpoint.base_url, path, query)
+    url = target.url(path, query)
     http = HttpRequest(method, url, headers, _as_json(manifest, request, body), timeout)
     return Prepared(http, manifest, program, request.model, tuple(notes.adjustments))
 
@@ -83,12 +82,11 @@ def _plain(kind: Any) -> str:
 
 def _headers(manifest: Manifest, headers: Mapping[str, Any], stream: bool) -> dict[str, str]:
     accept = "text/event-stream, application/json" if stream else "application/json"
-    named = {**manifest.endpoint.headers, **headers}
-    return {
-        "content-type": "application/json",
-        "accept": accept,
-        **{name.lower(): value for name, value in _texts(named).items()},
-    }
+    made = {"content-type": "application/json", "accept": accept}
+    for given in (manifest.endpoint.headers, headers):
+        for name, value in given.items():
+            made[name.lower()] = as_text(value)
+    return made
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from .._compile.program import Program
 from .._manifest.manifest import Manifest
-from .._wire.urls import check_base_url, fill_placeholders
+from .._wire.urls import check_base_url, fill_placeholders, join
 from ..errors import ConfigurationError, RetiredProviderError
 from .keys import Credential, find_credential
+
+KEPT_URLS = 64
+"""How many URLs one client remembers; with a model in the path there is one for each."""
 
 
 class Target:
@@ -31,6 +34,7 @@ class Target:
         self._credential: Credential | None = None
         self._found = False
         self._programs: dict[str, tuple[Manifest, Program]] = {}
+        self._urls: dict[tuple[object, ...], str] = {}
 
     @property
     def credential(self) -> Credential | None:
@@ -47,8 +51,8 @@ class Target:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown to anyone."""
-        found = self._credential.key if self._credential else None
-        return tuple(key for key in (self._api_key, found) if key)
+        key = self._credential.key if self._credential else self._api_key
+        return (key,) if key else ()
 
     def program(self, model: str) -> tuple[Manifest, Program]:
         """The manifest with the rules of ``model``, and its compiled functions."""
@@ -56,6 +60,16 @@ class Target:
         if known is None:
             manifest = self.manifest.for_model(model)
             known = self._programs[model] = (manifest, program_of(manifest))
+        return known
+
+    def url(self, path: str, query: Mapping[str, str]) -> str:
+        """The full URL of a path; most clients ask for very few."""
+        key = (path, *query.items())
+        known = self._urls.get(key)
+        if known is None:
+            if len(self._urls) >= KEPT_URLS:
+                self._urls.clear()
+            known = self._urls[key] = join(self.base_url, self.manifest.endpoint.base_url, path, query)
         return known
 
     def __reduce__(self) -> str:

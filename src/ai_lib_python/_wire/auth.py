@@ -26,7 +26,7 @@ def authorize(scheme: Scheme, key: str, headers: dict[str, str], query: dict[str
     Raises:
         ConfigurationError: the key has characters that no header may hold.
     """
-    if any(ord(character) < 32 or ord(character) > 126 for character in key):
+    if not (key.isascii() and key.isprintable()):
         raise ConfigurationError("the API key has a line break or another character that no header may hold")
     if scheme.scheme == "bearer":
         headers["authorization"] = f"Bearer {key}"
