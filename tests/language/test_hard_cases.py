@@ -872,3 +872,41 @@ async def test_hints_when_to_try_again(
         )
     found = caught.value.retry_after
     assert found == (None if wait is None else pytest.approx(wait, abs=2 if wait == 60 else 0.001))
+
+
+PLAIN_TEXT = """
+stream:
+  framing: sse
+  data: text
+  ends: [end]
+  steps:
+    by_event:
+      $by: $event
+      $case:
+        output: {text: .}
+        done: {end: true}
+        error: {error: .}
+errors: {message: .}
+"""
+
+
+async def test_frames_may_be_plain_text(stream: Stream) -> None:
+    pieces = (b"event: output\ndata: Hel\n\n", b"event: output\ndata: lo\ndata: you\n\n", b"event: done\ndata: {}\n\n")
+    _, response = await stream(PLAIN_TEXT, *pieces)
+    assert response.content == "Hello\nyou"
+
+
+async def test_an_error_among_plain_text_is_raised_with_its_words(stream: Stream) -> None:
+    with pytest.raises(ServerError, match="out of memory") as caught:
+        await stream(PLAIN_TEXT, b"event: output\ndata: Hel\n\n", b"event: error\ndata: out of memory\n\n")
+    assert caught.value.partial.content == "Hel"
+
+
+async def test_usage_stands_in_the_headers_of_an_answer(execute: Execute) -> None:
+    text = """
+response: {steps: {text: .text, usage: $headers}}
+usage: {prompt: .x-tokens-in, output: .x-tokens-out}
+"""
+    headers = {"x-tokens-in": "12", "x-tokens-out": "3"}
+    response = await execute(text, {"text": "Hi"}, headers=headers)
+    assert (response.usage.prompt_tokens, response.usage.completion_tokens) == (12, 3)

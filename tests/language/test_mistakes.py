@@ -43,7 +43,7 @@ MISTAKES = {
     "errors: {codes: {x: rate_limit}}": 'errors.codes.x: expected one of',
     "stream: {framing: sse, steps: {text: .t}}": 'stream: the key "ends" is missing',
     "stream: {framing: sse, ends: [done], steps: {text: .t}}": '"ends" names done, but the key "done" is missing',
-    "stream: {framing: sse, ends: [eof], steps: {a: {$by: $evnt, $case: {}}}}": """no name $evnt here; did you mean "event"? (there are: event, frame)""",
+    "stream: {framing: sse, ends: [eof], steps: {a: {$by: $evnt, $case: {}}}}": """no name $evnt here; did you mean "event"? (there are: event, frame, headers)""",
     "parameters: {top_p: {to: x, refused_when: temperature}}": "parameters.top_p.refused_when: 'temperature', column 1",
     "parameters: {topp: {to: x}}": """parameters.topp: unknown key; did you mean "top_p"?""",
     "parameters: {tools: {to: x, as: {$each: $value, $do: {n: .nam}}}}": """parameters.tools.as.$do.n: a tool has no field 'nam'; did you mean "name"?""",

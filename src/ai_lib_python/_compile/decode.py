@@ -20,17 +20,18 @@ ADDS = "adds"
 
 
 def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer:
-    """The source of ``read(sink, frame)`` for ``response`` or ``stream``."""
+    """The source of ``read(sink, frame, event, headers)`` for ``response`` or ``stream``."""
     context = Context(manifest, data.get("fragments", {}), section)
     writer = context.writer
     _write_usage_reader(context, data.get("usage", {}))
-    with writer.block("def read(sink, frame, event=None):"):
+    with writer.block("def read(sink, frame, event=None, headers=None):"):
         frame = Ref("frame", WIRE, True)
         names = {
             "sink": Ref("sink", VALUE, True),
             "read_usage": Ref("read_usage", VALUE, True),
             "frame": frame,
             "event": Ref("event", VALUE),
+            "headers": Ref("headers", WIRE),
         }
         if section == "stream":
             _check_ends(context, data.get(section, {}))

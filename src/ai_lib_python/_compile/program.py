@@ -37,12 +37,12 @@ class Program:
 
     @cached_property
     def read_response(self) -> Callable[..., None]:
-        """``read(sink, body)``"""
+        """``read(sink, body, None, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "response")
 
     @cached_property
     def read_frame(self) -> Callable[..., None]:
-        """``read(sink, frame, event)``"""
+        """``read(sink, frame, event, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "stream")
 
     @cached_property

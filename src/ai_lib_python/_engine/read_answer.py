@@ -38,7 +38,7 @@ def _read(
 ) -> RemoteError | None:
     """Fills the sink. An error in the answer is given and not raised here, where it would drag the data along."""
     try:
-        prepared.program.read_response(sink, data)
+        prepared.program.read_response(sink, data, None, headers)
     except ErrorInAnswer as error:
         return error_in_answer(prepared, headers, error.data, secrets)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -43,6 +44,7 @@ class StreamReader:
         self._done = str(stream["done"]).encode() if "done" in stream else None
         self._ends = frozenset(stream.get("ends", ()))
         self._read = prepared.program.read_frame
+        self._decode: Callable[[bytes], Any] = bytes.decode if stream.get("data") == "text" else msgspec.json.decode
         self._beginning = b""
         self._whole: list[bytes] | None = [] if _is_one_json(headers, stream) else None
 
@@ -91,13 +93,13 @@ class StreamReader:
         return self.prepared.program.request_id(self._headers, None)
 
     def _read_frames(self, frames: list[Frame]) -> None:
-        decode, read, sink, done = msgspec.json.decode, self._read, self.sink, self._done
+        decode, read, sink, done, headers = self._decode, self._read, self.sink, self._done, self._headers
         for data, event in frames:
             if data == done:
                 self.over = True
                 return
             try:
-                read(sink, decode(data), event)
+                read(sink, decode(data), event, headers)
             except ErrorInAnswer as error:
                 self._fail(self._error(error.data))
                 return
@@ -125,9 +127,9 @@ class StreamReader:
         try:
             if isinstance(data, list):
                 for frame in data:
-                    self._read(self.sink, frame, None)
+                    self._read(self.sink, frame, None, self._headers)
             else:
-                self.prepared.program.read_response(self.sink, data)
+                self.prepared.program.read_response(self.sink, data, None, self._headers)
         except ErrorInAnswer as error:
             self._fail(self._error(error.data))
         self.over = True
