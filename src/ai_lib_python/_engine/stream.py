@@ -202,5 +202,5 @@ class _Run:
             time_to_first_token_ms=None if self._first is None else (self._first - self._started) * MILLISECONDS,
             finish_reason=reader.sink.finish_reason,
             request_id=reader.request_id,
-            interrupted=not self._complete,
+            interrupted=self._ended is not None and not self._complete,
         )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 
 from .._compile.program import Program
 from .._manifest.manifest import Manifest
 from .._wire.urls import check_base_url, fill_placeholders, join
 from ..errors import ConfigurationError, RetiredProviderError
 from .keys import Credential, find_credential
+
+KEPT_PROGRAMS = 256
+"""How many manifests' compiled functions the process remembers."""
 
 KEPT_URLS = 64
 """How many URLs one client remembers; with a model in the path there is one for each."""
@@ -79,15 +83,10 @@ class Target:
         return f"Target({self.manifest.id!r}, {self.base_url!r})"
 
 
-_PROGRAMS: dict[int, tuple[Manifest, Program]] = {}
-
-
+@lru_cache(maxsize=KEPT_PROGRAMS)
 def program_of(manifest: Manifest) -> Program:
     """The compiled functions of a manifest; all clients of a manifest share them."""
-    known = _PROGRAMS.get(id(manifest))
-    if known is None:
-        known = _PROGRAMS[id(manifest)] = (manifest, Program(manifest))
-    return known[1]
+    return Program(manifest)
 
 
 def _check_alive(manifest: Manifest, base_url: str | None) -> None:
