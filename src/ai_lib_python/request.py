@@ -13,11 +13,9 @@ from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
 __all__ = ["ChatRequest"]
 
 
-class ChatRequest(msgspec.Struct, frozen=True):
-    """Everything that one call says. None means: not said, the provider decides."""
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """The standard parameters. None means: not said, the provider decides."""
 
-    model: str
-    messages: tuple[Message, ...] = ()
     temperature: float | None = None
     max_tokens: int | None = None
     top_p: float | None = None
@@ -34,10 +32,16 @@ class ChatRequest(msgspec.Struct, frozen=True):
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     reasoning: Reasoning | None = None
+
+
+PARAMETERS = Parameters.__struct_fields__
+"""Their names, which a manifest may have rules for."""
+
+
+class ChatRequest(Parameters, frozen=True):
+    """Everything that one call says."""
+
+    model: str
+    messages: tuple[Message, ...] = ()
     extra_body: Mapping[str, Any] | None = None
     extra_headers: Mapping[str, str] | None = None
-
-
-NOT_PARAMETERS = frozenset({"model", "messages", "extra_body", "extra_headers"})
-PARAMETERS = tuple(name for name in ChatRequest.__struct_fields__ if name not in NOT_PARAMETERS)
-"""The standard parameters that a manifest may have rules for."""

@@ -266,22 +266,23 @@ def _several(context: Context, node: dict[str, Any], operator: str) -> list[Any]
 
 
 def _merge(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
-    name = context.writer.assign("{}")
-    for index, child in enumerate(_several(context, node, "$merge")):
-        with context.at("$merge", index):
-            ref = write_value(context, scope, child)
-        with context.writer.block(f"if {ref.code}.__class__ is dict:"):
-            context.writer.line(f"{name}.update({ref.code})")
-    return Ref(context.writer.assign(f"{name} or None"), VALUE)
+    return _joined(context, scope, node, "$merge", dict, "update")
 
 
 def _concat(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
-    name = context.writer.assign("[]")
-    for index, child in enumerate(_several(context, node, "$concat")):
-        with context.at("$concat", index):
+    return _joined(context, scope, node, "$concat", list, "extend")
+
+
+def _joined(
+    context: Context, scope: Scope, node: dict[str, Any], operator: str, kind: type[Any], method: str
+) -> Ref:
+    """One map or list of several; what is of another kind, or absent, adds nothing."""
+    name = context.writer.assign(repr(kind()))
+    for index, child in enumerate(_several(context, node, operator)):
+        with context.at(operator, index):
             ref = write_value(context, scope, child)
-        with context.writer.block(f"if {ref.code}.__class__ is list:"):
-            context.writer.line(f"{name}.extend({ref.code})")
+        with context.writer.block(f"if {ref.code}.__class__ is {kind.__name__}:"):
+            context.writer.line(f"{name}.{method}({ref.code})")
     return Ref(context.writer.assign(f"{name} or None"), VALUE)
 
 

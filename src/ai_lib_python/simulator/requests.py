@@ -24,8 +24,7 @@ from ..message import (
     ToolCall,
     ToolResult,
 )
-from ..request import ChatRequest
-from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+from ..request import PARAMETERS, ChatRequest, Parameters
 
 UNNAMED = "simulator"
 """The model of a request that names none."""
@@ -59,33 +58,13 @@ class _Message(msgspec.Struct):
     parts: list[_Part] = []
 
 
-class _Request(msgspec.Struct):
+class _Request(Parameters, frozen=True, kw_only=True):
     """All that a server half may read of a request."""
 
     messages: list[_Message]
     model: str = UNNAMED
     stream: bool = False
     system: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    stop: tuple[str, ...] | None = None
-    seed: int | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    user: str | None = None
-    tools: tuple[ToolDefinition, ...] | None = None
-    tool_choice: ToolChoice | None = None
-    parallel_tool_calls: bool | None = None
-    response_format: ResponseFormat | None = None
-    reasoning: Reasoning | None = None
-
-
-_SAME = tuple(name for name in _Request.__struct_fields__ if name not in ("messages", "stream", "system"))
-"""The fields that a chat request has under the same names."""
 
 
 def read_request(program: Program, body: Any, path: dict[str, str], streamed: bool) -> tuple[ChatRequest, bool]:
@@ -99,8 +78,8 @@ def read_request(program: Program, body: Any, path: dict[str, str], streamed: bo
         raise WrongRequestError("there are no messages")
     system = (Message.system(read.system),) if read.system else ()
     messages = tuple(message for item in read.messages for message in _messages(item))
-    fields = {name: getattr(read, name) for name in _SAME}
-    return ChatRequest(messages=system + messages, **fields), read.stream or streamed
+    parameters = {name: getattr(read, name) for name in PARAMETERS}
+    return ChatRequest(read.model, system + messages, **parameters), read.stream or streamed
 
 
 def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool) -> _Request:
