@@ -910,3 +910,30 @@ usage: {prompt: .x-tokens-in, output: .x-tokens-out}
     headers = {"x-tokens-in": "12", "x-tokens-out": "3"}
     response = await execute(text, {"text": "Hi"}, headers=headers)
     assert (response.usage.prompt_tokens, response.usage.completion_tokens) == (12, 3)
+
+
+TAGGED = "reasoning_tags: {open: <think>, close: </think>}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reasoning", "text"),
+    [
+        ("<think>Hm. 1 < 2</think>Hello", "Hm. 1 < 2", "Hello"),
+        ("  <think>Hm</think>", "Hm", ""),
+        ("<think>never closed", "never closed", ""),
+        ("<think></think>Hi", None, "Hi"),
+        ("The tag <think> opens </think>.", None, "The tag <think> opens </think>."),
+        ("<thin ice", None, "<thin ice"),
+        ("<thi", None, "<thi"),
+        ("<think>a</thinkb</think>c", "a</thinkb", "c"),
+    ],
+)
+async def test_reasoning_stands_between_tags_in_the_text(
+    answer: str, reasoning: str | None, text: str, execute: Execute, stream: Stream
+) -> None:
+    response = await execute(TAGGED, {"text": answer, "why": "done"})
+    assert (response.reasoning, response.content) == (reasoning, text)
+    frames = [{"text": character} for character in answer]
+    events, streamed = await stream(TAGGED, *frames, {"why": "done"})
+    assert (streamed.reasoning, streamed.content) == (reasoning, text)
+    assert "".join(event.as_content_delta.text for event in events if event.is_content_delta) == text

@@ -11,6 +11,7 @@ from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
 from .serve import Server, write_server
+from .tags import Tags
 
 
 class ManifestLike(Protocol):
@@ -61,6 +62,12 @@ class Program:
         table = self._manifest.data.get("finish", {})
         words = {str(word): reason for word, reason in table.get("map", {}).items()}
         return Finish(words, table.get("tool_calls_win", False))
+
+    @cached_property
+    def tags(self) -> Tags | None:
+        """What reasoning inside the text stands between, where this wire has it there."""
+        tags = self._manifest.data.get("reasoning_tags")
+        return Tags(tags["open"], tags["close"]) if tags else None
 
     @cached_property
     def serve(self) -> Server:

@@ -273,9 +273,7 @@ def _concat(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     return _joined(context, scope, node, "$concat", list, "extend")
 
 
-def _joined(
-    context: Context, scope: Scope, node: dict[str, Any], operator: str, kind: type[Any], method: str
-) -> Ref:
+def _joined(context: Context, scope: Scope, node: dict[str, Any], operator: str, kind: type[Any], method: str) -> Ref:
     """One map or list of several; what is of another kind, or absent, adds nothing."""
     name = context.writer.assign(repr(kind()))
     for index, child in enumerate(_several(context, node, operator)):

@@ -15,6 +15,7 @@ import msgspec
 
 from .._compile.filters import OWN_ID
 from .._compile.finish import Finish
+from .._compile.tags import Tags
 from ..events import (
     CitationDelta,
     ContentDelta,
@@ -30,6 +31,7 @@ from ..events import (
 from ..message import OpaquePart, Part, ReasoningPart, RefusalPart, TextPart, ToolCall
 from ..response import ChatResponse, Usage
 from .patches import apply_patch
+from .tags import TagSplitter
 
 KEPT_UNKNOWN = 100
 """How many unknown frames of one stream are kept; all are counted."""
@@ -137,7 +139,9 @@ class Assembler:
         events: what came since the list was last taken, or None when nobody listens.
     """
 
-    def __init__(self, finish: Finish, origin: str, events: list[StreamingEvent] | None = None) -> None:
+    def __init__(
+        self, finish: Finish, origin: str, events: list[StreamingEvent] | None = None, tags: Tags | None = None
+    ) -> None:
         self.events = events
         self.ended = False
         self.raw_finish_reason: str | None = None
@@ -154,6 +158,7 @@ class Assembler:
         self._counts: dict[str, int] = {}
         self._citations: list[Any] = []
         self._logprobs: list[Any] = []
+        self._splitter = TagSplitter(tags) if tags is not None else None
 
     # What readers tell. The names are those of ``_compile.events.EVENTS``.
 
@@ -172,6 +177,9 @@ class Assembler:
     def text(self, text: Any, at: Any = None, signature: Any = None) -> None:
         if text.__class__ is not str:
             text = self._as_text(text)
+        if self._splitter is not None:
+            thought, text = self._splitter.feed(text)
+            self.reasoning(thought, at)
         if not text and signature is None:
             return  # an empty piece must not cut what is growing in two
         part = self._last
@@ -303,7 +311,12 @@ class Assembler:
         return reason
 
     def close(self) -> None:
-        """No more will come: calls that are still open are whole now."""
+        """No more will come: what was held back is told, and calls that are still open are whole now."""
+        if self._splitter is not None:
+            thought, text = self._splitter.finish()
+            self._splitter = None
+            self.reasoning(thought)
+            self.text(text)
         for call in self._calls:
             self._end(call)
 

@@ -23,7 +23,7 @@ def read_answer(
     data = parse_body(body)
     if data is None:
         raise malformed(prepared, status, body, "a body that is no JSON", secrets)
-    sink = Assembler(prepared.program.finish, prepared.manifest.id)
+    sink = Assembler(prepared.program.finish, prepared.manifest.id, tags=prepared.program.tags)
     failure = _read(prepared, headers, sink, data, secrets)
     if failure is not None:
         raise failure

@@ -35,7 +35,7 @@ class StreamReader:
         stream = prepared.manifest.data.get("stream", {})
         self.over = False
         self.failure: AiLibError | None = None
-        self.sink = Assembler(prepared.program.finish, prepared.manifest.id, [])
+        self.sink = Assembler(prepared.program.finish, prepared.manifest.id, [], tags=prepared.program.tags)
         self.prepared = prepared
         self._status = status
         self._headers = headers
