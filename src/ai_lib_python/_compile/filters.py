@@ -14,6 +14,7 @@ import msgspec
 
 from ..errors import UnsupportedError
 from ..message import NOT_JSON
+from .schemas import inline_refs, upper_types, without_keywords
 from .scope import VALUE, WIRE
 
 OWN_ID = "local_"
@@ -116,10 +117,10 @@ def in_path(value: str) -> str:
 
 
 class Definition(NamedTuple):
-    """A filter: what it calls, how many arguments it takes, and what it promises."""
+    """A filter: what it calls, how many arguments it takes (None: one or more), and what it promises."""
 
     function: Callable[..., Any]
-    arguments: int = 0
+    arguments: int | None = 0
     result: str = VALUE
     takes_none: bool = False
     never_none: bool = False
@@ -140,4 +141,7 @@ FILTERS: dict[str, Definition] = {
     "given_id": Definition(given_id),
     "fixed_id": Definition(fixed_id, 1),
     "in_path": Definition(in_path),
+    "without": Definition(without_keywords, None, WIRE),
+    "upper_types": Definition(upper_types, result=WIRE),
+    "inline_refs": Definition(inline_refs, result=WIRE),
 }

@@ -157,8 +157,10 @@ def _write_filter(context: Context, base: Ref, item: Filter) -> Ref:
         hint = context.nearest(item.name, FILTERS)
         context.fail(f"no filter {item.name!r}{hint} (there are: {', '.join(sorted(FILTERS))})")
     definition = FILTERS[item.name]
-    if len(item.arguments) != definition.arguments:
-        context.fail(f"filter {item.name!r} takes {definition.arguments} arguments, got {len(item.arguments)}")
+    wanted = definition.arguments
+    if len(item.arguments) != wanted and (wanted is not None or not item.arguments):
+        told = "one argument or more" if wanted is None else f"{wanted} arguments"
+        context.fail(f"filter {item.name!r} takes {told}, got {len(item.arguments)}")
     function = context.writer.reference(definition.function, f"filter_{item.name}")
     arguments = "".join(f", {argument!r}" for argument in item.arguments)
     call = f"{function}({base.code}{arguments})"
