@@ -238,7 +238,7 @@ def test_a_traceback_shows_the_generated_line() -> None:
 
     with pytest.raises(ZeroDivisionError) as caught:
         Program(load("openai")).read_response(Broken(), {"id": "x"})
-    assert "sink.id(" in "".join(traceback.format_exception(caught.value))
+    assert "sink.response_id" in "".join(traceback.format_exception(caught.value))
 
 
 # Mistakes

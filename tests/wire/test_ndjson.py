@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from ai_lib_python._wire.frame import Frame
 from ai_lib_python._wire.ndjson import NdjsonDecoder
 
+
+def frame(data: bytes, event: str | None = None) -> Frame:
+    return data, event
+
+
 WIRES: dict[str, tuple[bytes, list[bytes]]] = {
     "lf": (b'{"a":1}\n{"a":2}\n', [b'{"a":1}', b'{"a":2}']),
     "crlf": (b'{"a":1}\r\n{"a":2}\r\n', [b'{"a":1}', b'{"a":2}']),
@@ -43,14 +48,14 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
 @pytest.mark.parametrize(("body", "lines"), WIRES.values(), ids=WIRES.keys())
 class TestWires:
     def test_whole(self, body: bytes, lines: list[bytes]) -> None:
-        assert decode([body]) == [Frame(line) for line in lines]
+        assert decode([body]) == [frame(line) for line in lines]
 
     def test_byte_by_byte(self, body: bytes, lines: list[bytes]) -> None:
-        assert decode([body[at : at + 1] for at in range(len(body))]) == [Frame(line) for line in lines]
+        assert decode([body[at : at + 1] for at in range(len(body))]) == [frame(line) for line in lines]
 
     @given(places=st.lists(st.integers(0, 40), max_size=6))
     def test_cut_at_random(self, body: bytes, lines: list[bytes], places: list[int]) -> None:
-        assert decode(cut(body, places)) == [Frame(line) for line in lines]
+        assert decode(cut(body, places)) == [frame(line) for line in lines]
 
 
 @given(
@@ -63,9 +68,9 @@ def test_any_cutting_gives_the_same_frames(body: bytes, places: list[int]) -> No
 
 def test_line_is_given_with_the_chunk_that_ends_it() -> None:
     decoder = NdjsonDecoder()
-    assert decoder.feed(b"1\n2") == [Frame(b"1")]
+    assert decoder.feed(b"1\n2") == [frame(b"1")]
     assert decoder.feed(b"3") == []
-    assert decoder.feed(b"\n") == [Frame(b"23")]
+    assert decoder.feed(b"\n") == [frame(b"23")]
     assert decoder.finish() == []
 
 
@@ -75,4 +80,4 @@ def test_long_line_in_small_pieces_takes_linear_time() -> None:
     frames = decode([body[at : at + 64] for at in range(0, len(body), 64)])
     # Quadratic copying would move 100 GB.
     assert time.process_time() - begun < 4
-    assert frames == [Frame(body)]
+    assert frames == [frame(body)]

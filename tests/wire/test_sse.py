@@ -12,112 +12,117 @@ from hypothesis import strategies as st
 from ai_lib_python._wire.frame import Frame
 from ai_lib_python._wire.sse import SseDecoder
 
+
+def frame(data: bytes, event: str | None = None) -> Frame:
+    return data, event
+
+
 WIRES: dict[str, tuple[bytes, list[Frame]]] = {
-    "whatwg_stock_ticker": (b"data: YHOO\ndata: +2\ndata: 10\n\n", [Frame(b"YHOO\n+2\n10")]),
+    "whatwg_stock_ticker": (b"data: YHOO\ndata: +2\ndata: 10\n\n", [frame(b"YHOO\n+2\n10")]),
     "whatwg_four_blocks": (
         b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
-        [Frame(b"first event"), Frame(b"second event"), Frame(b" third event")],
+        [frame(b"first event"), frame(b"second event"), frame(b" third event")],
     ),
-    "whatwg_empty_data": (b"data\n\ndata\ndata\n\ndata:", [Frame(b""), Frame(b"\n"), Frame(b"")]),
+    "whatwg_empty_data": (b"data\n\ndata\ndata\n\ndata:", [frame(b""), frame(b"\n"), frame(b"")]),
     "whatwg_space_after_colon_is_optional": (
         b"data:test\n\ndata: test\n\n",
-        [Frame(b"test"), Frame(b"test")],
+        [frame(b"test"), frame(b"test")],
     ),
     "whatwg_named_events": (
         b"event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n",
-        [Frame(b"73857293", "add"), Frame(b"2153", "remove"), Frame(b"113411", "add")],
+        [frame(b"73857293", "add"), frame(b"2153", "remove"), frame(b"113411", "add")],
     ),
     "empty_body": (b"", []),
     "only_blank_lines": (b"\n\n\r\n\r\r\n", []),
-    "only_one_space_is_dropped": (b"data:   x \n\n", [Frame(b"  x ")]),
-    "tab_is_not_dropped": (b"data:\tx\n\n", [Frame(b"\tx")]),
+    "only_one_space_is_dropped": (b"data:   x \n\n", [frame(b"  x ")]),
+    "tab_is_not_dropped": (b"data:\tx\n\n", [frame(b"\tx")]),
     "plain_events": (
         b'data: {"a":1}\n\ndata: {"a":2}\n\ndata: [DONE]\n\n',
         [
-            Frame(b'{"a":1}'),
-            Frame(b'{"a":2}'),
-            Frame(b"[DONE]"),
+            frame(b'{"a":1}'),
+            frame(b'{"a":2}'),
+            frame(b"[DONE]"),
         ],
     ),
     "plain_then_multi_line_then_plain": (
         b"data: 1\n\ndata: 2\ndata: 3\n\ndata: 4\n\n",
         [
-            Frame(b"1"),
-            Frame(b"2\n3"),
-            Frame(b"4"),
+            frame(b"1"),
+            frame(b"2\n3"),
+            frame(b"4"),
         ],
     ),
     "plain_then_named_then_plain": (
         b"data: 1\n\nevent: x\ndata: 2\n\ndata: 3\n\n",
         [
-            Frame(b"1"),
-            Frame(b"2", "x"),
-            Frame(b"3"),
+            frame(b"1"),
+            frame(b"2", "x"),
+            frame(b"3"),
         ],
     ),
     "named_then_plain_then_named": (
         b"event: x\ndata: 1\n\ndata: 2\n\nevent: x\ndata: 3\n\n",
         [
-            Frame(b"1", "x"),
-            Frame(b"2"),
-            Frame(b"3", "x"),
+            frame(b"1", "x"),
+            frame(b"2"),
+            frame(b"3", "x"),
         ],
     ),
     "named_then_multi_line": (
         b"event: x\ndata: 1\ndata: 2\n\nevent: x\ndata: 3\n\n",
         [
-            Frame(b"1\n2", "x"),
-            Frame(b"3", "x"),
+            frame(b"1\n2", "x"),
+            frame(b"3", "x"),
         ],
     ),
-    "crlf": (b"event: x\r\ndata: 1\r\n\r\ndata: 2\r\n\r\n", [Frame(b"1", "x"), Frame(b"2")]),
-    "cr": (b"event: x\rdata: 1\r\rdata: 2\r\r", [Frame(b"1", "x"), Frame(b"2")]),
+    "crlf": (b"event: x\r\ndata: 1\r\n\r\ndata: 2\r\n\r\n", [frame(b"1", "x"), frame(b"2")]),
+    "cr": (b"event: x\rdata: 1\r\rdata: 2\r\r", [frame(b"1", "x"), frame(b"2")]),
     "line_ends_mixed": (
         b"event: x\rdata: 1\r\ndata: 2\n\r\ndata: 3\r\n\ndata: 4\n\rdata: 5\r\r\n",
         [
-            Frame(b"1\n2", "x"),
-            Frame(b"3"),
-            Frame(b"4"),
-            Frame(b"5"),
+            frame(b"1\n2", "x"),
+            frame(b"3"),
+            frame(b"4"),
+            frame(b"5"),
         ],
     ),
     "cr_within_a_payload_ends_the_line": (
         b"data: 1\rdata: 2\n\ndata: 3\r4\r\n\r\n",
         [
-            Frame(b"1\n2"),
-            Frame(b"3"),
+            frame(b"1\n2"),
+            frame(b"3"),
         ],
     ),
-    "bom": (b"\xef\xbb\xbfdata: 1\n\n", [Frame(b"1")]),
-    "only_one_bom": (b"\xef\xbb\xbf\xef\xbb\xbfdata: 1\n\ndata: 2\n\n", [Frame(b"2")]),
-    "bom_later_is_part_of_the_field_name": (b"data: 1\n\n\xef\xbb\xbfdata: 2\n\n", [Frame(b"1")]),
+    "bom": (b"\xef\xbb\xbfdata: 1\n\n", [frame(b"1")]),
+    "only_one_bom": (b"\xef\xbb\xbf\xef\xbb\xbfdata: 1\n\ndata: 2\n\n", [frame(b"2")]),
+    "bom_later_is_part_of_the_field_name": (b"data: 1\n\n\xef\xbb\xbfdata: 2\n\n", [frame(b"1")]),
     "half_a_bom": (b"\xef\xbb", []),
-    "half_a_bom_then_a_line": (b"\xef\xbbdata: 1\ndata: 2\n\n", [Frame(b"2")]),
-    "comments": (b": ping\n\n:\ndata: 1\n: between\ndata: 2\n\n:data: 3\n\n", [Frame(b"1\n2")]),
-    "id_retry_and_unknown_fields": (b"id: 7\nretry: 10\nfoo: bar\nfoo\ndata: 1\n data: 2\n\n", [Frame(b"1")]),
+    "half_a_bom_then_a_line": (b"\xef\xbbdata: 1\ndata: 2\n\n", [frame(b"2")]),
+    "comments": (b": ping\n\n:\ndata: 1\n: between\ndata: 2\n\n:data: 3\n\n", [frame(b"1\n2")]),
+    "id_retry_and_unknown_fields": (b"id: 7\nretry: 10\nfoo: bar\nfoo\ndata: 1\n data: 2\n\n", [frame(b"1")]),
     "field_names_are_exact": (
         b"Data: 1\ndatas: 2\nevents: x\nEvent: y\ndata : 3\ndata: 4\n\n",
-        [Frame(b"4")],
+        [frame(b"4")],
     ),
-    "event_without_data_is_not_dispatched": (b"event: x\n\ndata: 1\n\n", [Frame(b"1")]),
-    "last_event_name_wins": (b"event: x\nevent: y\ndata: 1\n\n", [Frame(b"1", "y")]),
-    "event_name_after_data": (b"data: 1\nevent: x\n\n", [Frame(b"1", "x")]),
+    "event_without_data_is_not_dispatched": (b"event: x\n\ndata: 1\n\n", [frame(b"1")]),
+    "last_event_name_wins": (b"event: x\nevent: y\ndata: 1\n\n", [frame(b"1", "y")]),
+    "event_name_after_data": (b"data: 1\nevent: x\n\n", [frame(b"1", "x")]),
     "empty_event_name_is_none": (
         b"event: \ndata: 1\n\nevent: x\nevent\ndata: 2\n\n",
-        [Frame(b"1"), Frame(b"2")],
+        [frame(b"1"), frame(b"2")],
     ),
-    "event_name_that_is_not_utf8": (b"event: a\xff\ndata: \xff\n\n", [Frame(b"\xff", "a�")]),
-    "sse_no_trailing_blank_line": (b"data: 1\n\ndata: 2\n", [Frame(b"1"), Frame(b"2")]),
-    "sse_no_trailing_line_end": (b"data: 1\n\nevent: x\ndata: 2", [Frame(b"1"), Frame(b"2", "x")]),
-    "crlf_no_trailing_blank_line": (b"data: 1\r\n\r\ndata: 2\r\n", [Frame(b"1"), Frame(b"2")]),
-    "name_alone_at_the_end": (b"data: 1\n\nevent: x\n", [Frame(b"1")]),
+    "event_name_that_is_not_utf8": (b"event: a\xff\ndata: \xff\n\n", [frame(b"\xff", "a�")]),
+    "sse_no_trailing_blank_line": (b"data: 1\n\ndata: 2\n", [frame(b"1"), frame(b"2")]),
+    "sse_no_trailing_line_end": (b"data: 1\n\nevent: x\ndata: 2", [frame(b"1"), frame(b"2", "x")]),
+    "crlf_no_trailing_blank_line": (b"data: 1\r\n\r\ndata: 2\r\n", [frame(b"1"), frame(b"2")]),
+    "name_alone_at_the_end": (b"data: 1\n\nevent: x\n", [frame(b"1")]),
     "colon_and_quote_in_the_payload": (
         b'data: {"a":"data: b\\n\\ndata: c"}\n\n',
         [
-            Frame(b'{"a":"data: b\\n\\ndata: c"}'),
+            frame(b'{"a":"data: b\\n\\ndata: c"}'),
         ],
     ),
-    "many_blank_lines": (b"\n\ndata: 1\n\n\n\ndata: 2\n\n\n", [Frame(b"1"), Frame(b"2")]),
+    "many_blank_lines": (b"\n\ndata: 1\n\n\n\ndata: 2\n\n\n", [frame(b"1"), frame(b"2")]),
 }
 
 LINES = st.sampled_from([
@@ -150,7 +155,7 @@ def reference(body: bytes) -> list[Frame]:
     for line in [*lines, b""]:
         if line == b"":
             if data:
-                frames.append(Frame(data[:-1], event or None))
+                frames.append(frame(data[:-1], event or None))
             data, event = b"", ""
             continue
         field, _, value = line.partition(b":")
@@ -208,14 +213,14 @@ def test_event_is_given_with_the_chunk_that_closes_it(line_end: bytes, name: str
     head = b"event: delta" + line_end if name else b""
     for number in range(4):
         data = b"%d" % number
-        assert decoder.feed(head + b"data: " + data + line_end + line_end) == [Frame(data, name)]
+        assert decoder.feed(head + b"data: " + data + line_end + line_end) == [frame(data, name)]
     assert decoder.finish() == []
 
 
 def test_finish_gives_the_last_event_once() -> None:
     decoder = SseDecoder()
     assert decoder.feed(b"data: 1") == []
-    assert decoder.finish() == [Frame(b"1")]
+    assert decoder.finish() == [frame(b"1")]
     assert decoder.finish() == []
 
 
@@ -226,7 +231,7 @@ def test_long_line_in_small_pieces_takes_linear_time() -> None:
     frames = decode([body[at : at + 64] for at in range(0, len(body), 64)])
     # Quadratic copying would move 100 GB.
     assert time.process_time() - begun < 4
-    assert frames == [Frame(payload)]
+    assert frames == [frame(payload)]
 
 
 def test_event_of_many_lines_in_small_pieces_takes_linear_time() -> None:
@@ -234,4 +239,4 @@ def test_event_of_many_lines_in_small_pieces_takes_linear_time() -> None:
     begun = time.process_time()
     frames = decode([body] * 50_000)
     assert time.process_time() - begun < 4
-    assert frames == [Frame(b"\n".join([b"x" * 57] * 50_000))]
+    assert frames == [frame(b"\n".join([b"x" * 57] * 50_000))]

@@ -46,6 +46,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
 OWN_WORDS = frozenset({"finish", "tool_call", "part_end", "patch", "end"})
 """Events whose first value may be a word of the manifest's own; of others it is read from the wire."""
 
+ONCE = {"id": "response_id", "model": "response_model"}
+"""Events of which a sink keeps the first, and under which name; asked for before it is told again."""
+
 ALWAYS = frozenset({"tool_call"})
 """Events that are told whatever is present."""
 
@@ -100,7 +103,8 @@ def _event(context: Context, scope: Scope, event: str, payload: dict[str, Any]) 
         return
     if first is None:
         context.fail(f"the event {event!r} needs {fields[0]!r}")
-    with context.writer.block(f"if {first.code} is not None:"):
+    news = f" and {scope.names['sink'].code}.{ONCE[event]} is None" if event in ONCE else ""
+    with context.writer.block(f"if {first.code} is not None{news}:"):
         _tell(context, scope, event, refs)
 
 

@@ -117,20 +117,24 @@ def in_path(value: str) -> str:
 
 
 class Definition(NamedTuple):
-    """A filter: what it calls, how many arguments it takes (None: one or more), and what it promises."""
+    """A filter: what it calls, how many arguments it takes (None: one or more), and what it promises.
+
+    ``inline`` is the same as an expression of Python, for what is asked of every frame.
+    """
 
     function: Callable[..., Any]
     arguments: int | None = 0
     result: str = VALUE
     takes_none: bool = False
     never_none: bool = False
+    inline: str | None = None
 
 
 FILTERS: dict[str, Definition] = {
     "json": Definition(to_json),
     "parse": Definition(parse_json, result=WIRE),
     "type": Definition(type_name, takes_none=True, never_none=True),
-    "string": Definition(only_string),
+    "string": Definition(only_string, inline="{0} if {0}.__class__ is str else None"),
     "filled": Definition(only_filled, result=WIRE),
     "list": Definition(as_list, result=WIRE),
     "join": Definition(join, 1),

@@ -161,6 +161,8 @@ def _write_filter(context: Context, base: Ref, item: Filter) -> Ref:
     if len(item.arguments) != wanted and (wanted is not None or not item.arguments):
         told = "one argument or more" if wanted is None else f"{wanted} arguments"
         context.fail(f"filter {item.name!r} takes {told}, got {len(item.arguments)}")
+    if definition.inline is not None:
+        return Ref(context.writer.assign(definition.inline.format(named(context, base).code)), definition.result)
     function = context.writer.reference(definition.function, f"filter_{item.name}")
     arguments = "".join(f", {argument!r}" for argument in item.arguments)
     call = f"{function}({base.code}{arguments})"

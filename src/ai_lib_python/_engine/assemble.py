@@ -185,7 +185,12 @@ class Assembler:
         part = self._last
         if part.__class__ is not _Text or part.kind != "text" or part.at != at:
             part = self._open_text("text", at)
-        self._grow(part, text, signature, ContentDelta)
+        if signature is not None or part.signature is not None:
+            self._grow(part, text, signature, ContentDelta)
+            return
+        part.pieces.append(text)
+        if self.events is not None:
+            self.events.append(ContentDelta(text))
 
     def reasoning(self, text: Any, at: Any = None, signature: Any = None, data: Any = None) -> None:
         text = self._as_text(text)

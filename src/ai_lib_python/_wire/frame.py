@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 BOM = b"\xef\xbb\xbf"
 
 
-class Frame(NamedTuple):
-    """One message of a streamed body: its undecoded payload, and the event name where the framing has one."""
+Frame = tuple[bytes, str | None]
+"""One message of a streamed body: its undecoded payload, and the event name where the framing has one.
 
-    data: bytes
-    event: str | None = None
+A plain tuple: there is one for each event of each stream, and anything more costs several times as much to make.
+"""
 
 
 class FramingError(ValueError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from ai_lib_python._wire.frame import Frame, FramingError, skip_bom
+from .frame import Frame, FramingError, skip_bom
 
 _SHOWN = 80
 _QUOTE = 0x22
@@ -136,7 +136,7 @@ class JsonArrayDecoder:
             self._pieces.append(chunk[start:])
             return len(chunk)
         self._pieces.append(chunk[start:end])
-        frames.append(Frame(b"".join(self._pieces)))
+        frames.append((b"".join(self._pieces), None))
         self._pieces.clear()
         self._place = _Place.END if self._alone else _Place.GAP
         return end

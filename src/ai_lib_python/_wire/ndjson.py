@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from ai_lib_python._wire.frame import Frame, skip_bom
-
-# Building a NamedTuple through its own __new__ costs twice as much: that one is a Python function.
-_tuple = tuple.__new__
+from .frame import Frame, skip_bom
 
 
 class NdjsonDecoder:
@@ -47,4 +44,4 @@ class NdjsonDecoder:
 
 def _frames(lines: list[bytes]) -> list[Frame]:
     # Only a whole line can show whether its CR belongs to the line end, so it is taken off here.
-    return [_tuple(Frame, (line.removesuffix(b"\r"), None)) for line in lines if line and not line.isspace()]
+    return [(line.removesuffix(b"\r"), None) for line in lines if line and not line.isspace()]

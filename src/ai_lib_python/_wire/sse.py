@@ -12,13 +12,10 @@ from __future__ import annotations
 
 from itertools import repeat
 
-from ai_lib_python._wire.frame import Frame, skip_bom
+from .frame import Frame, skip_bom
 
 _CR = 13
 _LF = 10
-
-# Building a NamedTuple through its own __new__ costs twice as much: that one is a Python function.
-_tuple = tuple.__new__
 
 
 class SseDecoder:
@@ -45,9 +42,9 @@ class SseDecoder:
             close = chunk[end:]
             if close == b"\n\n":
                 if _CR not in chunk:
-                    return [_tuple(Frame, (chunk[self._start : end], self._name))]
+                    return [(chunk[self._start : end], self._name)]
             elif close == b"\n\r\n" and chunk.find(b"\r", self._start) == end - 1:
-                return [_tuple(Frame, (chunk[self._start : end - 1], self._name))]
+                return [(chunk[self._start : end - 1], self._name)]
         return self._read(chunk)
 
     def finish(self) -> list[Frame]:
@@ -120,14 +117,14 @@ class SseDecoder:
         name = self._name
         payloads = text[self._start : -2].split(b"\n\n" + self._prefix)
         if _LF not in b"".join(payloads):
-            return list(map(_tuple, repeat(Frame), zip(payloads, repeat(name))))
+            return list(zip(payloads, repeat(name)))
         frames: list[Frame] = []
         for payload in payloads:
             if _LF in payload:
                 # More lines of the same event, or other events behind it.
                 frames += self._lines(self._prefix + payload + b"\n\n")
             else:
-                frames.append(_tuple(Frame, (payload, name)))
+                frames.append((payload, name))
         return frames
 
     def _lines(self, text: bytes) -> list[Frame]:
@@ -150,7 +147,7 @@ class SseDecoder:
             else:
                 # An event that has no data line is none, but its name ends here all the same.
                 if data:
-                    frames.append(_tuple(Frame, (b"\n".join(data), self._event)))
+                    frames.append((b"\n".join(data), self._event))
                     data.clear()
                 self._event = None
         return frames
