@@ -197,8 +197,9 @@ def test_a_model_without_a_provider_gets_advice(run):
         ("--temperature", "3", "temperature must be between 0 and 2, got 3.0"),
         ("--max-tokens", "0", "max_tokens must be at least 1, got 0"),
         ("--system", "", ""),
-        ("--timeout", "0", "--timeout"),
-        ("--timeout", "nan", "--timeout"),
+        ("--timeout", "0", "timeout must be at least 0.001, got 0"),
+        ("--timeout", "nan", "timeout must be at least 0.001, got nan"),
+        ("--timeout", "inf", "timeout must be a finite number, got inf"),
     ],
 )
 def test_an_impossible_value_is_wrong_usage(run, option, value, said):

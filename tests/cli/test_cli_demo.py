@@ -7,7 +7,7 @@ import pytest
 
 from ai_lib_python._manifest import folders
 from ai_lib_python.cli import guide
-from ai_lib_python.cli.choice import dialects
+from ai_lib_python.cli.catalogue import dialects
 from ai_lib_python.simulator import Answer
 
 

@@ -49,6 +49,7 @@ def test_every_problem_is_told_with_its_line(run, mine):
         ("errors: {message: '.a | nofilter'}\n", 4, "nofilter"),
         ("serve: {response: {x: $nothing}}\n", 4, "nothing"),
         ("models:\n  - match: m-*\n    request: {body: {x: $nothing}}\n", 6, "nothing"),
+        ("models:\n  - match: m-[0-9]\n    request: {body: {x: $nothing}}\n", 6, "nothing"),
     ],
 )
 def test_templates_are_compiled(run, mine, more, line, said):

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from ai_lib_python.cli.choice import dialects
+from ai_lib_python.cli.catalogue import dialects
 from ai_lib_python.cli.failures import UsageError
 from ai_lib_python.cli.script import read_script
 from ai_lib_python.simulator import Answer, SimulatedError

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import warnings
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
+
+from ai_lib_python import AiClient, errors
+from ai_lib_python.errors import AiLibError, IncompleteStream, RemoteError
 
 from .reading import INCOMPLETE, MALFORMED, REMOTE, Call, Expected, arguments_of
 from .recordings import Row
@@ -51,8 +53,6 @@ class Outcome:
     @property
     def crash(self) -> str | None:
         """An exception that is none of the library's, in words; a hang is one too."""
-        from ai_lib_python.errors import AiLibError
-
         if self.error is None or isinstance(self.error, AiLibError):
             return None
         return f"{type(self.error).__name__}: {self.error}"
@@ -79,11 +79,7 @@ async def ask(row: Row, base_url: str, **options: Any) -> Outcome:
 
 
 async def _ask(row: Row, base_url: str, options: dict[str, Any], events: list[Any]) -> Any:
-    from ai_lib_python import AiClient
-
-    client = await AiClient.create(
-        f"{manifest_of(row)}/{row.model}", api_key=KEY, base_url=base_url, **_without_retries(), **options
-    )
+    client = await AiClient.create(f"{manifest_of(row)}/{row.model}", api_key=KEY, base_url=base_url, **options)
     try:
         request = client.chat().user("hi")
         if not row.stream:
@@ -94,13 +90,6 @@ async def _ask(row: Row, base_url: str, options: dict[str, Any], events: list[An
         return stream.response
     finally:
         await client.aclose()
-
-
-def _without_retries() -> dict[str, Any]:
-    """The option that makes one call one request, in versions of the client that retry."""
-    from ai_lib_python import AiClient
-
-    return {"max_retries": 0} if "max_retries" in signature(AiClient.create).parameters else {}
 
 
 def differences(row: Row, expected: Expected, outcome: Outcome) -> list[str]:
@@ -114,8 +103,6 @@ def differences(row: Row, expected: Expected, outcome: Outcome) -> list[str]:
 
 
 def _error_differences(expected: Expected, outcome: Outcome) -> list[str]:
-    from ai_lib_python.errors import AiLibError, IncompleteStream, RemoteError
-
     if outcome.error is None:
         return [f"error: expected one ({expected.error}), got an answer: {outcome.response!r:.300}"]
     kinds = {REMOTE: RemoteError, INCOMPLETE: IncompleteStream, MALFORMED: AiLibError}
@@ -141,8 +128,6 @@ def _error_details(expected: Expected, outcome: Outcome) -> list[str]:
 
 def _kinds_of_status() -> dict[int | None, Any]:
     """The statuses that mean the same everywhere."""
-    from ai_lib_python import errors
-
     return {
         401: errors.AuthenticationError,
         403: errors.PermissionDeniedError,

@@ -22,6 +22,9 @@ from .recordings import Row
 
 WHOLE, BYTEWISE, RANDOM = "whole", "bytewise", "random"
 
+NOWHERE = "http://127.0.0.1:9/v1"
+"""An address for clients of ``CuttingTransport``, which sends nothing."""
+
 _NAMED_EVENTS = ("anthropic-messages", "cohere-v2")
 _NOT_SERVED = {
     "content-type",

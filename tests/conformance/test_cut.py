@@ -10,13 +10,10 @@ import pytest
 from .conftest import Judge, Judged, in_batches
 from .exchange import Outcome, ask, same_outcome
 from .recordings import DIALECTS
-from .replay import BYTEWISE, RANDOM, CuttingTransport, ReplayServer, body_of
+from .replay import BYTEWISE, NOWHERE, RANDOM, CuttingTransport, ReplayServer, body_of
 
 SAMPLE = 12
 SHORT = 8_000
-
-NOWHERE = "http://127.0.0.1:9/v1"
-"""The transport that cuts in the process sends nothing, but a client wants an address."""
 
 
 def streams(found: list[Judged]) -> list[Judged]:

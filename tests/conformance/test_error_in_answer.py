@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from .exchange import ask
-from .replay import WHOLE, CuttingTransport
+from .replay import NOWHERE, WHOLE, CuttingTransport
 from .test_reading import a_row, chat_chunk, generate_chunk
-
-NOWHERE = "http://127.0.0.1:9/v1"
 
 CHAT = {"error": {"message": "slow down", "type": "requests", "code": "rate_limit_exceeded"}}
 MESSAGES = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}

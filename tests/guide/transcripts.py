@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ai_lib_python import __version__
+
 KEY = "sk-guide-1234"
-AGENT = "ai-lib-python/0.1.0"
+AGENT = f"ai-lib-python/{__version__}"
 
 
 class Provider(NamedTuple):

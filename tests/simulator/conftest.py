@@ -1,4 +1,4 @@
-"""A running simulator for each test, and keys that make every manifest content."""
+"""A running simulator for each test."""
 
 from __future__ import annotations
 

@@ -25,6 +25,11 @@ EXPECTED = {
     "gemini-generate": (429, {"error": {"code": 429, "message": "slower", "status": "RESOURCE_EXHAUSTED"}}),
     "cohere-v2": (429, {"id": "sim-1", "message": "slower"}),
 }
+PICTURE_OF_NOTHING = {
+    "type": "image_url",
+    "image_url": {"url": "data:image/png,x"},
+    "source": {"type": "url", "url": "data:image/png,x"},
+}
 PATHS = {
     "openai-chat": "/v1/chat/completions",
     "anthropic-messages": "/v1/messages",
@@ -128,6 +133,7 @@ def test_an_error_for_the_middle_of_a_stream_comes_at_once_in_a_plain_answer(sim
         ({**ASK, "temperature": "hot"}, "Expected `float | null`, got `str` - at `$.temperature`"),
         ({**ASK, "messages": [{"role": "judge", "content": "Hi"}]}, "Invalid enum value 'judge'"),
         ({**ASK, "messages": [{"role": "user", "content": [{"type": "dance"}]}]}, "no part of kind 'dance'"),
+        ({**ASK, "messages": [{"role": "user", "content": [PICTURE_OF_NOTHING]}]}, "data URI must look like"),
     ],
 )
 def test_a_wrong_request_is_refused_in_the_words_of_its_wire(simulator: Simulator, body: object, message: str) -> None:

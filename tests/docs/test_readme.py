@@ -1,0 +1,65 @@
+"""The README's Python runs as it stands, over real HTTP, against the simulator."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_lib_python.cli import main
+from ai_lib_python.message import ToolCall
+from ai_lib_python.simulator import Answer, Simulator, embedded
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+async def run(source: str, names: dict[str, Any]) -> None:
+    """Runs a block, in which ``await`` may stand at the top."""
+    code = compile(source, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(code, names)
+    if inspect.isawaitable(result):
+        await result
+
+
+@pytest.fixture
+async def simulator(monkeypatch: pytest.MonkeyPatch) -> Any:
+    async with Simulator() as running:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", running.address("anthropic"))
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-of-ones-own")
+        yield running
+
+
+async def test_every_block_runs_in_order(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    first, *rest = BLOCKS
+    simulator.script(Answer("It calls itself."), Answer("Once upon a time"), Answer("Hello"))
+    await run(first, names)
+    assert capsys.readouterr().out.startswith("It calls itself.\nOnce upon a time")
+
+    tools = rest.pop()
+    await names["client"].aclose()
+    for block in rest:
+        await run(block, names)
+    assert names["client"].base_url.endswith("/anthropic-messages")  # the block about the simulator
+
+    call = ToolCall.create("get_weather", {"city": "Oslo"}, id="call-1")
+    embedded().script(Answer("A tree."), Answer(tool_calls=(call,)), Answer("Yes, it rains."), Answer("Once."))
+    await run(tools, names)
+    printed = capsys.readouterr().out
+    assert "get_weather {'city': 'Oslo'}" in printed
+    assert names["response"].content == "Yes, it rains."
+    assert "{'model': 'simulator', 'messages': [{'role': 'user', 'content': 'Hello'}]" in printed
+    await names["client"].aclose()
+
+
+def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    named = set(re.findall(r"ai-lib ([a-z]+)", README))
+    assert named >= {"demo", "chat", "providers", "simulate", "manifest"}
+    assert [name for name in named if name not in shown] == []
