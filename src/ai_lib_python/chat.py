@@ -36,7 +36,8 @@ __all__ = ["ChatRequestBuilder"]
 class RequestParts:
     """What a request is made of; how it is performed is up to the class that builds on this.
 
-    A value of the wrong type, or out of range everywhere, is refused where it is given.
+    A value of the wrong type, or out of range everywhere, is refused where it is given, with a
+    ``TypeError`` or ``ValueError`` that names it.
     What only some providers refuse is settled when the request is sent, and told in
     ``response.adjustments``. Executing a builder twice sends the same bytes twice.
     """
@@ -91,7 +92,7 @@ class RequestParts:
         return self._set("top_p", a_number("top_p", value, 0, 1))
 
     def top_k(self, value: int) -> Self:
-        """Samples from the ``value`` likeliest tokens only."""
+        """Samples from the ``value`` likeliest tokens only, 0 or more."""
         return self._set("top_k", a_count("top_k", value, 0))
 
     def stop(self, sequences: str | Sequence[str]) -> Self:
@@ -99,7 +100,7 @@ class RequestParts:
         return self._set("stop", some_texts("stop", sequences))
 
     def seed(self, value: int) -> Self:
-        """Asks for the same answer to the same request, where the provider can."""
+        """Asks for the same answer to the same request, where the provider can; any whole number."""
         return self._set("seed", a_count("seed", value))
 
     def presence_penalty(self, value: float) -> Self:
@@ -136,7 +137,7 @@ class RequestParts:
         return self._set("response_format", a_response_format(value))
 
     def reasoning(self, effort: str | bool | None = None, *, budget_tokens: int | None = None) -> Self:
-        """How much the model may think: an effort such as ``"low"``, a budget, or ``False`` for none."""
+        """How much the model may think: an effort such as ``"low"``, a budget in tokens, or ``False`` for none."""
         if budget_tokens is not None:
             a_count("budget_tokens", budget_tokens, 0)
         if isinstance(effort, bool) or effort is None:
@@ -153,7 +154,7 @@ class RequestParts:
         return self._set("extra_headers", some_headers(headers))
 
     def timeout(self, seconds: float) -> Self:
-        """Seconds for the whole call, the stream's end included."""
+        """Seconds for the whole call, the stream's end included; at least 0.001."""
         self._timeout = a_number("timeout", seconds, 0.001)
         return self
 

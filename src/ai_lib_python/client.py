@@ -25,6 +25,10 @@ class AiClient:
 
     Make one with ``await AiClient.create("provider/model")``. Close it with ``await
     client.aclose()`` or use it as ``async with``; until then it keeps its connections.
+
+    Attributes:
+        model: the model, by the provider's own name for it.
+        timeout: seconds for each whole call; None waits as long as it takes.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class AiClient:
             model: provider and model, split at the first slash; ``"simulator/<dialect>"`` needs no key.
             api_key: the key; without it the manifest's environment variables are asked, in order.
             base_url: another address for the provider's API. It needs an explicit ``api_key``.
-            timeout: seconds for each whole call; None waits as long as it takes.
+            timeout: seconds for each whole call, at least 0.001; None waits as long as it takes.
             manifest: a manifest file, or a mapping, in place of the bundled one.
             manifest_dir: a folder with manifests of your own, looked into first.
             variables: values for the placeholders of the base URL, such as ``{"resource": "my-company"}``.
@@ -70,6 +74,8 @@ class AiClient:
             UnknownModelError: the model string names no known provider.
             ManifestError: the manifest is wrong; the message gives file, line and key.
             RetiredProviderError: the provider has ended and no ``base_url`` was given.
+            ConfigurationError: the address is no URL, or a part of it is missing.
+            TypeError, ValueError: an option is of the wrong type or out of range.
         """
         from ._engine.connect import connect  # not needed by whoever only imports us
 
@@ -135,27 +141,35 @@ class ClientOptions:
         return self
 
     def api_key(self, key: str) -> Self:
+        """The key, in place of the environment's."""
         return self._with("api_key", key)
 
     def base_url(self, url: str) -> Self:
+        """Another address for the provider's API."""
         return self._with("base_url", url)
 
     def timeout(self, seconds: float) -> Self:
+        """Seconds for each whole call, at least 0.001."""
         return self._with("timeout", seconds)
 
     def manifest(self, manifest: str | PathLike[str] | Mapping[str, Any]) -> Self:
+        """A manifest file, or a mapping, in place of the bundled one."""
         return self._with("manifest", manifest)
 
     def manifest_dir(self, folder: str | PathLike[str]) -> Self:
+        """A folder with manifests of your own, looked into first."""
         return self._with("manifest_dir", folder)
 
     def variables(self, variables: Mapping[str, str]) -> Self:
+        """Values for the placeholders of the base URL."""
         return self._with("variables", variables)
 
     def on_unsupported(self, policy: str) -> Self:
+        """``"warn"``, ``"error"`` or ``"ignore"`` where the provider does not take a parameter."""
         return self._with("on_unsupported", policy)
 
     def transport(self, transport: Transport) -> Self:
+        """How requests are sent, for tests."""
         return self._with("transport", transport)
 
     def _wanted(self) -> str:

@@ -31,7 +31,10 @@ Kind = TypeVar("Kind", bound="StreamingEvent")
 
 
 class StreamingEvent(msgspec.Struct, frozen=True):
-    """The base of all events. Exactly one of the ``is_...`` flags is true."""
+    """The base of all events. Exactly one of the ``is_...`` flags is true.
+
+    The ``as_...`` property that goes with it gives the same event, typed; the others raise ``TypeError``.
+    """
 
     is_content_delta: ClassVar[bool] = False
     is_reasoning_delta: ClassVar[bool] = False

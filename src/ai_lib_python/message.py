@@ -200,33 +200,11 @@ class OpaquePart(msgspec.Struct, frozen=True):
     origin: str | None = None
 
 
-Part = Union[
-    TextPart,
-    ReasoningPart,
-    RefusalPart,
-    ImagePart,
-    AudioPart,
-    FilePart,
-    ToolCall,
-    ToolResult,
-    OpaquePart,
-]
+Part = TextPart | ReasoningPart | RefusalPart | ImagePart | AudioPart | FilePart | ToolCall | ToolResult | OpaquePart
 """Any part of a message."""
 
 Content = Union[str, Part, Iterable[Union[Part, str]]]
 """What a message may be made from: a text, a part, or several of both."""
-
-PART_TYPES = (
-    TextPart,
-    ReasoningPart,
-    RefusalPart,
-    ImagePart,
-    AudioPart,
-    FilePart,
-    ToolCall,
-    ToolResult,
-    OpaquePart,
-)
 
 
 class ContentBlock:
@@ -242,7 +220,11 @@ class ContentBlock:
 
     @staticmethod
     def image_url(url: str, *, detail: str | None = None) -> ImagePart:
-        """An image by its address. A ``data:`` URI becomes base64 data."""
+        """An image by its address. A ``data:`` URI becomes base64 data.
+
+        Raises:
+            ValueError: it is a ``data:`` URI, but not one of base64 data.
+        """
         if _a_string("url", url).startswith("data:"):
             media_type, data = _split_data_uri(url)
             return ImagePart(data=data, media_type=media_type, detail=detail)
@@ -250,13 +232,21 @@ class ContentBlock:
 
     @staticmethod
     def image_base64(data: str | bytes, media_type: str = "image/png", *, detail: str | None = None) -> ImagePart:
-        """An image as bytes, or as base64 text without the ``data:`` prefix."""
+        """An image as bytes, as base64 text, or as a ``data:`` URI, whose media type then counts.
+
+        Raises:
+            ValueError: the text is not base64, or ``media_type`` is not like ``image/png``.
+        """
         media_type, encoded = _as_base64(data, media_type)
         return ImagePart(data=encoded, media_type=media_type, detail=detail)
 
     @staticmethod
     def audio(data: str | bytes, media_type: str = "audio/wav") -> AudioPart:
-        """A sound as bytes or base64 text."""
+        """A sound as bytes, as base64 text, or as a ``data:`` URI, whose media type then counts.
+
+        Raises:
+            ValueError: the text is not base64, or ``media_type`` is not like ``audio/wav``.
+        """
         media_type, encoded = _as_base64(data, media_type)
         return AudioPart(data=encoded, media_type=media_type)
 
@@ -269,7 +259,12 @@ class ContentBlock:
         file_id: str | None = None,
         filename: str | None = None,
     ) -> FilePart:
-        """A document: exactly one of bytes (or base64 text), an address, or a provider's file id."""
+        """A document: exactly one of bytes (or base64 text), an address, or a provider's file id.
+
+        Raises:
+            ValueError: not exactly one was given, the text is not base64, or ``media_type`` is not like
+                ``application/pdf``.
+        """
         given = [name for name, value in (("data", data), ("url", url), ("file_id", file_id)) if value is not None]
         if len(given) != 1:
             raise ValueError(f"a file needs exactly one of data, url, file_id; got {', '.join(given) or 'none'}")
@@ -331,7 +326,7 @@ def as_parts(content: Content) -> tuple[Part, ...]:
     """
     if isinstance(content, str):
         return (TextPart(content),)
-    if isinstance(content, PART_TYPES):
+    if isinstance(content, Part):
         return (content,)
     if isinstance(content, (bytes, Mapping)) or not isinstance(content, Iterable):
         raise TypeError(f"content must be text, a part, or a list of parts, got {type(content).__name__}")
@@ -341,7 +336,7 @@ def as_parts(content: Content) -> tuple[Part, ...]:
 def _as_part(index: int, item: Any) -> Part:
     if isinstance(item, str):
         return TextPart(item)
-    if isinstance(item, PART_TYPES):
+    if isinstance(item, Part):
         return item
     raise TypeError(f"content[{index}] must be text or a part made by ContentBlock, got {type(item).__name__}")
 

@@ -81,10 +81,16 @@ class ChatResponse(msgspec.Struct, frozen=True):
     """A model's answer.
 
     Attributes:
+        provider: id of the manifest in use.
+        model: the model that answered, as the provider calls it.
+        id: the provider's id of the answer.
         parts: text, reasoning, tool calls and the rest, in the order they came.
         finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter``, ``error`` or
             ``other``; None where the provider gave none.
         raw_finish_reason: the provider's own word.
+        usage: the token counts, bucket by bucket.
+        citations: the sources that the model cites, as the provider wrote them.
+        logprobs: log-probabilities of the tokens, as the provider wrote them.
         adjustments: everything that was sent otherwise than asked.
         raw: the parsed body of a plain answer; of a stream, the frames the manifest did not know.
         unknown_events: how many frames of a stream the manifest did not know.
@@ -134,8 +140,13 @@ class CallStats(msgspec.Struct, frozen=True):
     """How a call went. Times are in milliseconds on a monotonic clock.
 
     Attributes:
+        provider: id of the manifest in use.
+        model: the model that answered, by the provider's own name; the one asked for where it does not say.
+        usage: the token counts, bucket by bucket.
         latency_ms: from the first byte sent to the end of the answer.
         time_to_first_token_ms: to the first content of a stream; None for a plain answer.
+        finish_reason: as in the response.
+        request_id: the provider's id of the request, for its support.
         cost: US dollars, or None where the price is unknown. No prices ship yet, so it is None.
         attempts: how many requests the provider saw.
         interrupted: whether a stream was left before its end.

@@ -63,6 +63,8 @@ class AiClient:
             UnknownModelError: the model string names no known provider.
             ManifestError: the manifest is wrong; the message gives file, line and key.
             RetiredProviderError: the provider has ended and no ``base_url`` was given.
+            ConfigurationError: the address is no URL, or a part of it is missing.
+            TypeError, ValueError: an option is of the wrong type or out of range.
         """
         made = _async.AiClient.create(
             model,

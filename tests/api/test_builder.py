@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -236,6 +238,22 @@ def test_tools_come_in_every_usual_form(chat: Asking) -> None:
 def test_tool_choice_in_words(chat: Asking) -> None:
     assert chat().tool_choice("auto").build().tool_choice == ToolChoice("auto")
     assert chat().tool_choice("weather").build().tool_choice == ToolChoice("named", "weather")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ToolChoice("sometimes"), "mode must be one of auto, none, required, named, got 'sometimes'"),
+        (lambda: ToolChoice("named"), 'the mode "named" needs the name of a tool'),
+        (lambda: ResponseFormat("json"), "kind must be one of text, json_object, json_schema, got 'json'"),
+        (lambda: ResponseFormat("json_schema"), 'the kind "json_schema" needs a schema'),
+    ],
+)
+def test_a_choice_or_format_that_says_nothing_is_refused_where_it_is_made(
+    make: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        make()
 
 
 def test_response_format_in_every_usual_form(chat: Asking) -> None:

@@ -7,6 +7,7 @@ import pytest
 from ai_lib_python import errors
 from ai_lib_python._manifest import folders
 from ai_lib_python.cli import chat as chat_module
+from ai_lib_python.cli.catalogue import usable
 from ai_lib_python.simulator import Answer, SimulatedError, Simulator
 
 MODEL = "simulator/openai-chat"
@@ -142,8 +143,10 @@ def test_without_any_key_the_answer_is_simulated_and_says_so(run):
 
 @pytest.mark.parametrize("id", folders.known_ids())
 def test_a_model_without_its_key_is_simulated_or_explained(run, id):
+    needs_only_a_key = id in [one.id for one in usable() if one.needs_key]
     ran = run("chat", "Hello", "-m", f"{id}/some-model", "--timeout", "5")
-    if "simulated" in ran.err:
+    assert ("simulated" in ran.err) == needs_only_a_key
+    if needs_only_a_key:
         assert (ran.code, ran.out) == (0, "You said: Hello\n")
     else:  # a server on this machine that is not there; an address that nobody gave; a retired provider
         assert ran.code in (1, 2)

@@ -78,7 +78,7 @@ def assert_answer(response: ChatResponse, provider: Provider, text: str, usage: 
 
 def assert_stats(stats: CallStats, provider: Provider, usage: tuple[int, int], *, stream: bool = False) -> None:
     model = provider.model.partition("/")[2]
-    assert (stats.model, stats.finish_reason, stats.request_id) == (model, "stop", stats.request_id)
+    assert (stats.model, stats.finish_reason, stats.request_id) == (model, "stop", provider.request_id)
     assert (stats.prompt_tokens, stats.completion_tokens, stats.total_tokens) == (*usage, sum(usage))
     assert (stats.reasoning_tokens or 0, stats.cached_tokens) == (0, 0)
     assert (stats.attempts, stats.interrupted) == (1, False)

@@ -22,6 +22,7 @@ class Provider(NamedTuple):
         stream_path: of a streamed one.
         stream_query: of a streamed one.
         basic, system, turns, parameters, stream, stats: the bodies that the examples send.
+        request_id: what it says its first answer's request is called, in the simulator's header.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Provider(NamedTuple):
     parameters: dict[str, Any]
     stream: dict[str, Any]
     stats: dict[str, Any]
+    request_id: str | None = "sim-1"
 
 
 COMMON_HEADERS = {"content-type": "application/json", "user-agent": AGENT}
@@ -133,6 +135,7 @@ ANTHROPIC = Provider(
         "max_tokens": 4096,
         "messages": [{"role": "user", "content": "Hello"}],
     },
+    request_id=None,  # another header is read here
 )
 
 GEMINI = Provider(

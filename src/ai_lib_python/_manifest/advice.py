@@ -10,9 +10,9 @@ Which provider a model belongs to is told by the ``examples`` of the manifests.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import NamedTuple
 
+from .._spelling import nearest
 from ..errors import ManifestError
 from . import folders, yaml_source
 
@@ -99,8 +99,8 @@ def _of_family(model: str, examples: list[_Example]) -> str | None:
         share = sum(other in alike for other in own) / len(own)
         return not example.maker, makers.count(example.provider), share
 
-    nearest = max(alike, key=closeness)
-    return str(nearest) if nearest.maker else f"{nearest.provider}/{model}"
+    closest = max(alike, key=closeness)
+    return str(closest) if closest.maker else f"{closest.provider}/{model}"
 
 
 def _family(name: str) -> str:
@@ -111,13 +111,13 @@ def _family(name: str) -> str:
 
 def _spelled_alike(model: str, examples: list[_Example]) -> str | None:
     homes = {example.name: example for example in reversed(examples)}
-    near = get_close_matches(model.lower(), homes, n=1, cutoff=0.7)
-    return str(homes[near[0]]) if near else None
+    near = nearest(model.lower(), homes, 0.7)
+    return str(homes[near]) if near else None
 
 
 def _provider_alike(name: str, known: list[str]) -> str | None:
-    near = get_close_matches(name.lower(), [*known, *folders.aliases()], n=1, cutoff=0.8)
-    return _with_example(_id(near[0], known)) if near else None
+    near = nearest(name.lower(), [*known, *folders.aliases()], 0.8)
+    return _with_example(_id(near, known)) if near else None
 
 
 def _examples_of(id: str) -> list[_Example]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from .._spelling import did_you_mean
 from ..errors import ManifestError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _resolved(pointer: str) -> Schema:
 def _enum(value: Any, allowed: list[Any], rules: Schema, path: KeyPath) -> Iterator[Problem]:
     if not any(value == one and type(value) is type(one) for one in allowed):
         words = [str(one) for one in allowed if one is not None]
-        yield Problem(path, f"expected one of {', '.join(words)}, got {_shown(value)}{_meant(value, words)}")
+        yield Problem(path, f"expected one of {', '.join(words)}, got {_shown(value)}{did_you_mean(str(value), words)}")
 
 
 def _pattern(value: Any, pattern: str, rules: Schema, path: KeyPath) -> Iterator[Problem]:
@@ -163,7 +164,7 @@ def _is_declared(key: str, rules: Schema) -> bool:
 
 def _meant_key(key: str, rules: Schema) -> str:
     known = list(rules.get("properties", ()))
-    if hint := _meant(key, known):
+    if hint := did_you_mean(key, known):
         return hint
     if known:
         return f"; known are {', '.join(known)}"
@@ -256,10 +257,3 @@ def _shown(value: Any) -> str:
         return "a list"
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _meant(word: Any, known: list[str]) -> str:
-    from difflib import get_close_matches  # a millisecond that only mistakes cost
-
-    near = get_close_matches(word, known, n=1) if isinstance(word, str) else []
-    return f'; did you mean "{near[0]}"?' if near else ""

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._spelling import nearest
 from ..errors import UnknownModelError
 from . import yaml_source
 
@@ -28,7 +29,6 @@ __all__ = [
     "find",
     "is_bundled",
     "known_ids",
-    "nearest",
     "search_path",
 ]
 
@@ -108,16 +108,9 @@ def every_id(folders: Sequence[Path]) -> list[str]:
     return list(dict.fromkeys(path.stem for folder in folders for path in _manifests_in(folder)))
 
 
-def nearest(id: str, known: Sequence[str]) -> str | None:
-    """The id that was probably meant."""
-    from difflib import get_close_matches  # a millisecond that only mistakes cost
-
-    return next(iter(get_close_matches(id.lower(), known, n=1)), None)
-
-
 def _unknown(id: str, extra_dirs: Sequence[Path]) -> UnknownModelError:
     known = known_ids(extra_dirs)
-    near = nearest(id, [*known, *(alias for alias, target in aliases().items() if target in known)])
+    near = nearest(id.lower(), [*known, *(alias for alias, target in aliases().items() if target in known)])
     hint = f' Did you mean "{near}"?' if near else ""
     return UnknownModelError(f'There is no provider "{id}".{hint} Known are: {", ".join(known)}.', provider=id)
 

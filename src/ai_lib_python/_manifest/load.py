@@ -10,6 +10,7 @@ from functools import lru_cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._spelling import did_you_mean
 from ..errors import ManifestError
 from . import folders
 from .check import check
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-__all__ = ["load", "load_file"]
+__all__ = ["load", "load_file", "misnamed"]
 
 _NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes")
 """What a manifest says about itself alone."""
@@ -116,9 +117,16 @@ def _checked(file: _File) -> Document:
 
 def _check_id(link: _Link) -> None:
     """A file that is found by its name must mean that name."""
-    if link.file and link.id != link.file.path.stem:
-        place = link.document.place(("id",))
-        raise ManifestError(f'{place}: id: expected "{link.file.path.stem}", as the file is called, got "{link.id}"')
+    if link.file and (problem := misnamed(link.document, link.file.path)):
+        raise ManifestError(problem)
+
+
+def misnamed(document: Document, path: Path) -> str | None:
+    """What is wrong where a file is not called by the id of its manifest; None where it is."""
+    id = document.data["id"]
+    if id == path.stem:
+        return None
+    return f'{document.place(("id",))}: id: expected "{path.stem}", as the file is called, got "{id}"'
 
 
 def _chain(first: _Link, search_path: Sequence[Path]) -> tuple[_Link, ...]:
@@ -145,8 +153,7 @@ def _parent(id: str, chain: list[_Link], search_path: Sequence[Path]) -> _Link:
     if found:
         circle = " -> ".join([*(link.id for link in chain), id])
         raise ManifestError(f"{place}: extends: goes in a circle: {circle}")
-    near = folders.nearest(id, folders.every_id(search_path))
-    hint = f'; did you mean "{near}"?' if near else ""
+    hint = did_you_mean(id.lower(), folders.every_id(search_path))
     raise ManifestError(f'{place}: extends: there is no manifest "{id}"{hint}')
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .yaml_source import KeyPath
 
-__all__ = ["AuthScheme", "Endpoint", "Manifest", "Status", "Variable", "manifest_of"]
+__all__ = ["AuthScheme", "Endpoint", "Manifest", "Status", "Variable", "globs_of", "manifest_of"]
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -122,28 +122,41 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """The error for something wrong at a path: ``openai.yaml:12: auth.scheme: message``."""
         return problem_at(self._layer, path, message)
 
+    @property
+    def needs_key(self) -> bool:
+        """Whether no request may go out without a key."""
+        return bool(self.auth) and not any(way.optional or way.scheme == "none" for way in self.auth)
+
     def for_model(self, model: str) -> Manifest:
         """This manifest with the first entry of ``models`` that matches laid over it, or itself."""
         index = self._entry(model)
-        if index is None:
-            return self
-        if index not in self._for_models:
-            self._for_models[index] = self._overlaid(index)
-        return self._for_models[index]
+        return self if index is None else self._overlaid(index)
+
+    def for_all_models(self) -> Iterator[Manifest]:
+        """This manifest with each entry of ``models`` laid over it, one at a time."""
+        return map(self._overlaid, range(len(self.data.get("models", ()))))
 
     def _entry(self, model: str) -> int | None:
         """The index in ``models`` of the first entry that matches."""
         for index, entry in enumerate(self.data.get("models", ())):
-            globs = [entry["match"]] if isinstance(entry["match"], str) else entry["match"]
-            if any(fnmatchcase(model.lower(), glob.lower()) for glob in globs):
+            if any(fnmatchcase(model.lower(), glob.lower()) for glob in globs_of(entry)):
                 return index
         return None
 
     def _overlaid(self, index: int) -> Manifest:
-        layer = merge(self._layer, self._layer.part(("models", index)))
-        for key in ("models", "match"):
-            layer.data.pop(key, None)
-        return manifest_of(layer, self.dialect)
+        """This manifest with an entry of ``models`` laid over it; made once."""
+        if index not in self._for_models:
+            layer = merge(self._layer, self._layer.part(("models", index)))
+            for key in ("models", "match"):
+                layer.data.pop(key, None)
+            self._for_models[index] = manifest_of(layer, self.dialect)
+        return self._for_models[index]
+
+
+def globs_of(entry: dict[str, Any]) -> list[str]:
+    """The patterns of model names that an entry of ``models`` is for."""
+    match = entry["match"]
+    return [match] if isinstance(match, str) else match
 
 
 def manifest_of(layer: Layer, dialect: str) -> Manifest:

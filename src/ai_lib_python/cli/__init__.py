@@ -64,11 +64,10 @@ def _flushed(code: int) -> int:
 def _reader_left() -> int:
     """``ai-lib providers | head -1``: whoever reads has enough; Python must not flush into the pipe later."""
     import os
+    from contextlib import suppress
 
-    try:
+    with suppress(OSError, ValueError):  # standard output may be no file at all
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # standard output is no file at all
-        return OK
     return OK
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from .._engine.caller import UNEXPECTED
 from ..client import AiClient
 from ..errors import MissingKeyError
 from ..events import ContentDelta, RefusalDelta
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ..response import Adjustment, CallStats, ChatResponse
 
 __all__ = ["run"]
-
-TOLD = frozenset({"dropped", "clamped", "replaced"})
-"""Adjustments that change what was asked for; ``--stats`` and ``--json`` list the others too."""
 
 
 class _Answer(NamedTuple):
@@ -68,9 +66,7 @@ async def _ask_or_simulate(args: Namespace, choice: Choice, question: str, key: 
 
 
 async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) -> None:
-    client = await AiClient.create(
-        choice.model, api_key=key, base_url=args.base_url, on_unsupported="ignore", **_timeout(args)
-    )
+    client = await AiClient.create(choice.model, api_key=key, base_url=args.base_url, on_unsupported="ignore")
     async with client:
         chat = _request(client, args, question)
         answer = await (_whole(chat) if args.no_stream else _streamed(chat, show=not args.json))
@@ -85,12 +81,6 @@ async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) 
         tell(_stats_line(answer.stats))
 
 
-def _timeout(args: Namespace) -> dict[str, Any]:
-    if args.timeout is not None and not args.timeout > 0:
-        raise UsageError(f"--timeout: expected seconds, got {args.timeout:g}")
-    return {"timeout": args.timeout}
-
-
 def _request(client: AiClient, args: Namespace, question: str) -> ChatRequestBuilder:
     """The request, with the parameters that were given.
 
@@ -102,7 +92,7 @@ def _request(client: AiClient, args: Namespace, question: str) -> ChatRequestBui
         if args.system is not None:
             chat.system(args.system)
         chat.user(question)
-        for name in ("temperature", "top_p", "max_tokens", "stop"):
+        for name in ("temperature", "top_p", "max_tokens", "stop", "timeout"):
             if getattr(args, name) is not None:
                 getattr(chat, name)(getattr(args, name))
     except (TypeError, ValueError) as error:
@@ -135,8 +125,9 @@ def _tell_calls(response: ChatResponse) -> None:
 
 
 def _tell_adjustments(adjustments: tuple[Adjustment, ...], *, everything: bool) -> None:
+    """Tells what changed what was asked for, or, for ``--stats``, all that went otherwise."""
     for one in adjustments:
-        if everything or one.action in TOLD:
+        if everything or one.action in UNEXPECTED:
             tell(f"{one.parameter} {_change(one)}: {one.reason}")
 
 

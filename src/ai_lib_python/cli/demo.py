@@ -10,7 +10,7 @@ from time import perf_counter
 
 from ..errors import AiLibError
 from ..simulator import ReceivedRequest, Simulator
-from .choice import dialects
+from .catalogue import dialects
 from .failures import UsageError
 from .folded import as_json
 from .guide import STEPS, Shown, Stage, Step, UnexpectedAnswerError

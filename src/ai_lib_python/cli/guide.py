@@ -1,4 +1,7 @@
-"""The steps of the guide, as the demo performs them. What is shown as code is what runs."""
+"""The steps of the guide, as the demo performs them.
+
+Each has the lines to show, as a user writes them, and a function that does the same against the simulator.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from ..client import AiClient
 from ..errors import ConfigurationError
 from ..message import Message
 from ..simulator import Answer, Simulator
-from .choice import example, home, speakers
+from .catalogue import example, home, speakers
 
 if TYPE_CHECKING:
     from ..chat import ChatRequestBuilder

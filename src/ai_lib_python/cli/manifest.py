@@ -10,7 +10,7 @@ from pathlib import Path
 from .._compile.program import Program
 from .._manifest import yaml_source
 from .._manifest.check import problems
-from .._manifest.load import load, load_file
+from .._manifest.load import load, load_file, misnamed
 from .._manifest.manifest import Manifest
 from ..errors import ManifestError
 from .folded import as_yaml
@@ -68,14 +68,14 @@ def _problems(path: Path) -> Iterator[str]:
     yield from wrong
     if wrong:
         return
-    if (id := document.data["id"]) != path.stem:
-        yield f'{document.place(("id",))}: id: expected "{path.stem}", as the file is called, got "{id}"'
+    if problem := misnamed(document, path):
+        yield problem
     try:
         manifest = load_file(path)
     except ManifestError as error:
         yield error.message
         return
-    for variant in _variants(manifest):
+    for variant in (manifest, *manifest.for_all_models()):
         yield from _compile_problems(variant)
 
 
@@ -83,15 +83,6 @@ def _line(problem: str) -> int:
     """The line that a problem stands in; 0 where it tells none."""
     found = re.match(r"[^:]*:([0-9]+):", problem)
     return int(found[1]) if found else 0
-
-
-def _variants(manifest: Manifest) -> Iterator[Manifest]:
-    """The manifest, and as it is for each of the models that it has rules for."""
-    yield manifest
-    for entry in manifest.data.get("models") or ():
-        globs = [entry["match"]] if isinstance(entry["match"], str) else entry["match"]
-        for glob in globs:
-            yield manifest.for_model(glob)
 
 
 def _compile_problems(manifest: Manifest) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 
@@ -40,12 +40,12 @@ def dim(text: str) -> str:
     return _styled(text, "2")
 
 
-def _styled(text: str, code: str, stream: TextIO | None = None) -> str:
-    return f"\033[{code}m{text}\033[0m" if _has_colours(stream or sys.stdout) else text
+def _styled(text: str, code: str) -> str:
+    return f"\033[{code}m{text}\033[0m" if _has_colours() else text
 
 
-def _has_colours(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def _has_colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def table(rows: Iterable[Sequence[str]]) -> None:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from .._manifest.manifest import Manifest
-from .choice import example
+from .._manifest.manifest import Manifest, globs_of
+from .catalogue import example
 from .folded import as_json
 from .output import bold, columns, dim
 from .rules import grouped, parameter_rows
@@ -121,8 +121,7 @@ def _parameters(manifest: Manifest) -> Iterator[str]:
 
 def _model_rules(manifest: Manifest) -> Iterator[str]:
     for entry in manifest.data.get("models") or ():
-        match = entry["match"]
-        yield bold(match if isinstance(match, str) else ", ".join(match))
+        yield bold(", ".join(globs_of(entry)))
         if entry.get("sunset"):
             replacement = f"; {entry['replacement']} takes its place" if entry.get("replacement") else ""
             yield f"  gone from {entry['sunset']}{replacement}"

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from .._engine.keys import key_variables
 from .._manifest import folders
 from .._manifest.load import load
-from .._manifest.manifest import Manifest
 from ..errors import AiLibError
-from .choice import example, key_in_use
+from .catalogue import example, key_in_use
 from .output import bold, say, say_json, table, tell
 from .page import sections
 
@@ -56,13 +55,9 @@ def _row(id: str) -> _Row:
         manifest.dialect,
         tuple(key_variables(manifest)),
         key_in_use(manifest),
-        _needs_key(manifest),
+        manifest.needs_key,
         example(manifest),
     )
-
-
-def _needs_key(manifest: Manifest) -> bool:
-    return bool(manifest.auth) and not any(way.optional or way.scheme == "none" for way in manifest.auth)
 
 
 def _cells(row: _Row) -> tuple[str, ...]:

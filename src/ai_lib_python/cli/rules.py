@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -20,12 +20,7 @@ def parameter_rows(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
     rules = manifest.data.get("parameters") or {}
     for name in PARAMETERS:
         rule = rules.get(name)
-        if rule is None:
-            yield name, "-", "not taken: dropped"
-        elif rule.get("refused"):
-            yield name, "-", _refused(rule)
-        else:
-            yield name, _wire_name(name, rule), ", ".join(_limits(rule))
+        yield name, _wire_name(name, rule) if _is_taken(rule) else "-", _values(rule)
 
 
 def grouped(rules: Mapping[str, Rule | None]) -> dict[str, list[str]]:
@@ -38,12 +33,21 @@ def grouped(rules: Mapping[str, Rule | None]) -> dict[str, list[str]]:
 
 def _in_words(rule: Rule | None) -> str:
     """What one rule says: ``called max_completion_tokens, at most 4096``."""
+    if not _is_taken(rule):
+        return _values(rule)
+    called = f"called {rule['to']}" if rule.get("to") else ""
+    return ", ".join(filter(None, [called, _values(rule)])) or "taken in another form"
+
+
+def _is_taken(rule: Rule | None) -> TypeGuard[Rule]:
+    return rule is not None and not rule.get("refused")
+
+
+def _values(rule: Rule | None) -> str:
+    """What holds for a parameter's values, or why it is not taken."""
     if rule is None:
         return "not taken: dropped"
-    if rule.get("refused"):
-        return _refused(rule)
-    called = [f"called {rule['to']}"] if rule.get("to") else []
-    return ", ".join([*called, *_limits(rule)]) or "taken in another form"
+    return _refused(rule) if rule.get("refused") else ", ".join(_limits(rule))
 
 
 def _wire_name(name: str, rule: Rule) -> str:

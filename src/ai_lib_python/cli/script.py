@@ -16,11 +16,10 @@ import msgspec
 
 from ..message import ToolCall
 from ..simulator import Answer, SimulatedError
+from ..simulator.answers import Scripted
 from .failures import UsageError
 
 __all__ = ["read_script"]
-
-Scripted = Answer | SimulatedError
 
 
 def read_script(path: str) -> list[Scripted]:

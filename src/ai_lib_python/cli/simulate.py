@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import sys
 from argparse import Namespace
 
 from ..simulator import Simulator
-from .choice import dialects
+from .catalogue import dialects
 from .failures import UsageError
 from .output import bold, dim, say, table
 from .script import read_script
 
 __all__ = ["run"]
 
-KEPT = 100
-"""How many of the last requests are held; nobody asks for them."""
-
 
 def run(args: Namespace) -> int:
     """Serves until Ctrl-C, which is the way to end it and so no failure."""
     answers = read_script(args.script) if args.script else []
-    simulator = Simulator(answers, delay=args.delay, pace=args.pace, port=args.port, keep=KEPT)
+    # Nobody here asks for the requests, so none is kept.
+    simulator = Simulator(answers, delay=args.delay, pace=args.pace, port=args.port, keep=0)
     try:
         asyncio.run(_serve(simulator, args.port))
     except KeyboardInterrupt:
@@ -58,11 +57,4 @@ def _say_where(simulator: Simulator) -> None:
     say("With this library:")
     say(f'  AiClient.create("simulator/{ids[0]}", base_url="{simulator.address(ids[0])}")')
     say(dim("It echoes, calls the first tool, fills JSON schemas; --script FILE tells it what to say."))
-    _flush()
-
-
-def _flush() -> None:
-    """Whoever started this as a process reads the address through a pipe."""
-    import sys
-
-    sys.stdout.flush()
+    sys.stdout.flush()  # whoever started this as a process reads the address through a pipe

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from typing import Union
 
 import msgspec
 
+from .._spelling import did_you_mean
 from ..errors import REMOTE_ERRORS
 from ..message import ToolCall
 from ..response import Usage
@@ -73,6 +74,9 @@ class SimulatedError(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.error_class not in REMOTE_ERRORS:
-            near = get_close_matches(str(self.error_class), REMOTE_ERRORS, 1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
+            hint = did_you_mean(str(self.error_class), REMOTE_ERRORS)
             raise ValueError(f"error_class must be one of {', '.join(REMOTE_ERRORS)}, got {self.error_class!r}{hint}")
+
+
+Scripted = Union[Answer, SimulatedError]
+"""What a simulator may be told to do with one request."""

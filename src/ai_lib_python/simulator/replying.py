@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Union
+from typing import NamedTuple
+
+import msgspec
 
 from ..errors import AiLibError
 from ..request import ChatRequest
-from .answers import Answer, SimulatedError
+from .answers import Answer, Scripted, SimulatedError
 from .echo import echo
 from .failing import served_error
 from .received import ReceivedRequest
@@ -29,7 +31,6 @@ from .writing import (
     stream_frames,
 )
 
-Scripted = Union[Answer, SimulatedError]
 JSON = "application/json"
 
 
@@ -87,20 +88,19 @@ class Replier:
         if isinstance(scripted, SimulatedError):
             if scripted.after_frames is None or not streamed:
                 return self._failed(scripted)
-            return self._streamed(request, Answer(delay=scripted.delay), scripted)
-        if streamed:
-            return self._streamed(request, scripted or echo(request, self._number), None)
-        return self._answered(request, scripted or echo(request, self._number))
+            said = msgspec.structs.replace(echo(request, self._number), delay=scripted.delay)
+            return self._streamed(request, said, scripted)
+        answer = scripted or echo(request, self._number)
+        return self._streamed(request, answer) if streamed else self._answered(request, answer)
 
     def _answered(self, request: ChatRequest, answer: Answer) -> Reply:
         program = self._match.program
         body = program.serve.write_response(served(self._match.manifest, request, answer, self._number))
         return self._plain(body)._replace(delay=answer.delay, cut_after=answer.cut_after)
 
-    def _streamed(self, request: ChatRequest, answer: Answer, error: SimulatedError | None) -> Reply:
-        said = answer if error is None else echo(request, self._number)
-        body = served(self._match.manifest, request, said, self._number)
-        frames = stream_frames(self._match.program, body, said.chunk_size)
+    def _streamed(self, request: ChatRequest, answer: Answer, error: SimulatedError | None = None) -> Reply:
+        body = served(self._match.manifest, request, answer, self._number)
+        frames = stream_frames(self._match.program, body, answer.chunk_size)
         if error is not None:
             frames = self._broken(frames, error)
         headers = self._headers(CONTENT_TYPES[self._match.framing])

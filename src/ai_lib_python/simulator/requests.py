@@ -112,7 +112,10 @@ def _part(part: _Part) -> Part:
     make = _PARTS.get(part.kind) or _PARTS.get(part.kind.partition("_")[0])
     if make is None:
         raise WrongRequestError(f"there is no part of kind {part.kind!r} here")
-    made: Part = make(part)
+    try:
+        made: Part = make(part)
+    except ValueError as error:  # a data URI that is none
+        raise WrongRequestError(str(error)) from None
     return made
 
 
@@ -131,11 +134,9 @@ def _file(part: _Part) -> Part:
     family = (part.media_type or "").partition("/")[0]
     if family in ("image", "audio"):
         return _image(part) if family == "image" else _audio(part)
-    data, media_type = part.data, part.media_type
-    if isinstance(data, str) and data.startswith("data:"):
-        head, _, data = data.partition(",")
-        media_type = head.removeprefix("data:").removesuffix(";base64")
-    return FilePart(part.url, data, part.file_id, media_type, part.filename)
+    if isinstance(part.data, str) and part.data.startswith("data:"):
+        return ContentBlock.file(part.data, filename=part.filename)
+    return FilePart(part.url, part.data, part.file_id, part.media_type, part.filename)
 
 
 def _tool_call(part: _Part) -> Part:

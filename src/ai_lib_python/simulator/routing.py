@@ -17,6 +17,7 @@ from .._engine.target import program_of
 from .._manifest import folders
 from .._manifest.load import load
 from .._manifest.manifest import AuthScheme, Manifest
+from .._spelling import nearest
 from ..errors import UnknownModelError
 
 AUTHORIZATION = "authorization"
@@ -74,7 +75,7 @@ class Router:
         if self._is_known(id) and "serve" in self.manifest(id).data:
             return id
         dialects = self.dialects()
-        near = folders.nearest(id, [*dialects, *folders.known_ids(self._extra_dirs)])
+        near = nearest(id.lower(), [*dialects, *folders.known_ids(self._extra_dirs)])
         hint = f' Did you mean "{near}"?' if near else ""
         raise UnknownModelError(f'The simulator speaks no "{id}".{hint} It speaks: {", ".join(dialects)}.')
 
@@ -107,7 +108,7 @@ class Router:
 
 def has_key(manifest: Manifest, arrived: Arrived) -> bool:
     """Whether the request carries a key in one of the manifest's ways, or needs none."""
-    if not manifest.auth or any(way.optional or way.scheme == "none" for way in manifest.auth):
+    if not manifest.needs_key:
         return True
     return AUTHORIZATION in arrived.headers or any(_carries(way, arrived) for way in manifest.auth)
 

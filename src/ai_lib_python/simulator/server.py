@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from .._engine.background import BackgroundLoop
 from ..errors import AiLibError
-from .answers import Answer, SimulatedError
+from .answers import Answer, Scripted, SimulatedError
 from .received import ReceivedRequest
-from .replying import Replier, Reply, Scripted, nothing_there, out_of_order
+from .replying import Replier, Reply, nothing_there, out_of_order
 from .routing import Arrived, Router
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Simulator:
             answers: what to answer, in order; an echo when they are used up.
             delay: seconds before each answer.
             pace: seconds between the frames of a stream.
+            host: the address to listen at; this machine only, unless told otherwise.
             port: 0 takes a free one.
             manifest_dir: a folder with manifests of your own, looked into first.
             models: what the list of models names.
@@ -109,6 +110,7 @@ class Simulator:
 
         Raises:
             RuntimeError: it is running already.
+            OSError: it cannot listen there; the port may be in use.
         """
         from aiohttp import web
 

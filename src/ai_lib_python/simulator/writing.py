@@ -39,7 +39,7 @@ CONTENT_TYPES = {
 
 def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int) -> ServedAnswer:
     """The answer with all that a wire may want to say of it."""
-    words = manifest.data["serve"].get("finish", {})
+    finish_words = manifest.data["serve"].get("finish", {})
     return ServedAnswer(
         id=answer_id(number),
         model=request.model,
@@ -48,7 +48,7 @@ def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int
         reasoning=answer.reasoning,
         signature=answer.signature or (SIGNATURE if answer.reasoning else None),
         tool_calls=tuple(_call(index, call) for index, call in enumerate(answer.tool_calls)),
-        finish=words.get(answer.finish, answer.finish),
+        finish=finish_words.get(answer.finish, answer.finish),
         usage=_usage(answer.usage) if answer.usage is not None else _counted(request, answer),
     )
 
