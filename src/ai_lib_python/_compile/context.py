@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn, Protocol
 
+from .._spelling import did_you_mean
 from ..errors import ManifestError
 from .writer import Writer
 
@@ -61,5 +61,4 @@ class Context:
     @staticmethod
     def nearest(word: str, words: Iterable[str]) -> str:
         """A hint such as ``; did you mean "text"?``, or nothing."""
-        found = difflib.get_close_matches(word, list(words), 1)
-        return f'; did you mean "{found[0]}"?' if found else ""
+        return did_you_mean(word, words)
