@@ -33,6 +33,11 @@ async def send(request: web.BaseRequest, reply: Reply, pace: float) -> web.Strea
     return await _send_half(request, reply.body, reply)
 
 
+def nobody() -> web.StreamResponse:
+    """What is given back when whoever asked has left: it reaches no one."""
+    return web.Response()
+
+
 async def _send_stream(request: web.BaseRequest, reply: Reply, pace: float) -> web.StreamResponse:
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     await response.prepare(request)

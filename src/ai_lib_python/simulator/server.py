@@ -172,7 +172,7 @@ class Simulator:
         return f"<Simulator {self.url if self._runner is not None else 'not running'}>"
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        from .sending import received, send
+        from .sending import nobody, received, send
 
         arrived = await received(request)
         self._received.append(arrived)
@@ -180,9 +180,12 @@ class Simulator:
             reply = self._reply(arrived)
             await asyncio.sleep(self.delay if reply.delay is None else reply.delay)
             return await send(request, reply, self.pace)
-        except (asyncio.CancelledError, ConnectionError):
+        except asyncio.CancelledError:
             arrived.disconnected = True
             raise
+        except ConnectionError:
+            arrived.disconnected = True
+            return nobody()
 
     def _reply(self, received: ReceivedRequest) -> Reply:
         try:
