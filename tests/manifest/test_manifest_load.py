@@ -56,7 +56,6 @@ def test_the_typed_views(write: Write) -> None:
           env: [A_URL]
           variables: {region: {env: [A_REGION], note: where you are}}
           headers: {x-app: y}
-          models_path: /models
         auth:
           any:
             - {scheme: header, header: x-key, prefix: "Key ", env: [A_ONE]}
@@ -66,11 +65,7 @@ def test_the_typed_views(write: Write) -> None:
     a = load_file(path)
     assert a.status == Status("retired", "2026-01-31", "b", "gone")
     assert a.endpoint.variables == {"region": Variable(("A_REGION",), "where you are")}
-    assert (a.endpoint.env, a.endpoint.headers, a.endpoint.models_path) == (
-        ("A_URL",),
-        {"x-app": "y"},
-        "/models",
-    )
+    assert (a.endpoint.env, a.endpoint.headers) == (("A_URL",), {"x-app": "y"})
     assert a.auth == (
         AuthScheme("header", header="x-key", prefix="Key ", env=("A_ONE",)),
         AuthScheme("query", query="key", env=("A_TWO",), optional=True),

@@ -21,7 +21,7 @@ GOOD = [
     "{id: a, kind: dialect, notes: [x, y], sources: [z], checked: 2026-11-23, confidence: low}",
     "{id: a, status: {is: retired, since: 2026-01-01, successor: b, note: gone}}",
     "{id: a, endpoint: {base_url: 'https://{r}.h.com', variables: {r: {env: [R], note: x}}, headers: {x: y}}}",
-    "{id: a, endpoint: {models_path: /m}}",
+    "{id: a, list_models: {path: /m}}",
     "{id: a, auth: {any: [{scheme: header, header: x-key, env: [A]}, {scheme: query, query: key}]}}",
     "{id: a, auth: null, request: null, parameters: {top_k: null}}",
     "{id: a, parameters: {seed: {to: query:seed, min: -1, max: 1.5, values: [1], map: {1: 2}}}}",

@@ -64,7 +64,6 @@ def test_a_provider_says_who_where_and_since_when_it_is_known(provider: str) -> 
         assert data.get(key), key
     assert data["status"] == {"is": "live"}
     assert data["endpoint"]["base_url"].startswith("http")
-    assert data["endpoint"]["models_path"].startswith("/")
 
 
 @pytest.mark.parametrize("provider", MINE)

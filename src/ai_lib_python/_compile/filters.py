@@ -89,6 +89,21 @@ def as_object(value: Any, key: str) -> Any:
     return parsed if isinstance(parsed, dict) else {key: value}
 
 
+def without_prefix(value: Any, prefix: str) -> Any:
+    """A text without what it may begin with; anything else as it is."""
+    return value.removeprefix(prefix) if isinstance(value, str) else value
+
+
+def base64_text(value: Any) -> str | None:
+    """The text that is written in base64; None where it is none."""
+    from base64 import b64decode  # rare
+
+    try:
+        return b64decode(value, validate=True).decode()
+    except (ValueError, TypeError):
+        return None
+
+
 def given_id(value: str) -> str | None:
     """A tool call's id, unless we made it up ourselves."""
     return None if value.startswith(OWN_ID) else value
@@ -142,6 +157,8 @@ FILTERS: dict[str, Definition] = {
     "upper": Definition(upper),
     "lower": Definition(lower),
     "object": Definition(as_object, 1, WIRE),
+    "without_prefix": Definition(without_prefix, 1),
+    "base64_text": Definition(base64_text),
     "given_id": Definition(given_id),
     "fixed_id": Definition(fixed_id, 1),
     "in_path": Definition(in_path),

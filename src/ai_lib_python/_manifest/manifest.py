@@ -51,7 +51,6 @@ class Endpoint(msgspec.Struct, frozen=True):
         env: environment variables that may hold another base URL, the first that is set wins.
         variables: the placeholders, by name.
         headers: headers of each request to this host.
-        models_path: path of the list of models.
     """
 
     base_url: str | None = None
@@ -59,7 +58,6 @@ class Endpoint(msgspec.Struct, frozen=True):
     env: tuple[str, ...] = ()
     variables: dict[str, Variable] = {}
     headers: dict[str, str] = {}
-    models_path: str | None = None
 
 
 class AuthScheme(msgspec.Struct, frozen=True):

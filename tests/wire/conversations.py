@@ -1,0 +1,114 @@
+"""What every provider is asked in the wire tests, and how a written transcript is read.
+
+A folder here is a provider's; its ``transcript.yaml`` says what must go over the wire, in full, for each of
+``SCENARIOS``. It is written from the provider's documentation, not from what the library sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ai_lib_python import AiClient, ChatResponse, Message
+from ai_lib_python._wire.aiohttp_transport import AiohttpTransport
+from ai_lib_python._wire.http import HttpRequest, HttpResponse
+from ai_lib_python.simulator import Simulator
+
+FOLDER = Path(__file__).parent
+KEY = "key-1"
+
+WEATHER = {
+    "name": "weather",
+    "description": "Tells the weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+WHERE = "What is it like in Ulm?"
+RESULT = "22 degrees"
+
+
+async def basic(client: AiClient) -> ChatResponse:
+    return await client.chat().user("Hello").execute()
+
+
+async def conversation(client: AiClient) -> ChatResponse:
+    chat = client.chat().system("You are a tutor.").user("What is recursion?")
+    return await chat.assistant("A function that calls itself.").user("Show me one.").execute()
+
+
+async def parameters(client: AiClient) -> ChatResponse:
+    chat = client.chat().user("Hello").temperature(0.5).top_p(0.9).top_k(20).max_tokens(200).stop(["END"]).seed(7)
+    return await chat.presence_penalty(0.5).frequency_penalty(0.5).user_id("user-1").execute()
+
+
+async def stream(client: AiClient) -> ChatResponse:
+    async with client.chat().user("Hello").stream() as stream:
+        async for _ in stream:
+            pass
+    assert stream.stats.total_tokens == stream.response.usage.total_tokens
+    return stream.response
+
+
+async def tools(client: AiClient) -> ChatResponse:
+    return await client.chat().user(WHERE).tools([WEATHER]).execute()
+
+
+async def result(client: AiClient) -> ChatResponse:
+    """The second turn of ``tools``: the simulator's call goes back with its result."""
+    asked = await tools(client)
+    history = [Message.user(WHERE), asked.to_message(), Message.tool(asked.tool_calls[0].id, RESULT)]
+    return await client.chat().messages(history).tools([WEATHER]).execute()
+
+
+SCENARIOS: dict[str, Callable[[AiClient], Awaitable[ChatResponse]]] = {
+    "basic": basic,
+    "conversation": conversation,
+    "parameters": parameters,
+    "stream": stream,
+    "tools": tools,
+    "result": result,
+}
+SAYS = {
+    "basic": "You said: Hello",
+    "conversation": "You said: Show me one.",
+    "parameters": "You said: Hello",
+    "stream": "You said: Hello",
+    "tools": "",
+    "result": f"The tool answered: {RESULT}",
+}
+"""What the simulator answers."""
+
+WITH_TOOLS = ("tools", "result")
+
+
+def transcripts() -> list[str]:
+    """The ids of the providers that have a folder here."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/transcript.yaml"))
+
+
+def transcript(id: str) -> dict[str, Any]:
+    with (FOLDER / id / "transcript.yaml").open(encoding="utf-8") as text:
+        written: dict[str, Any] = yaml.safe_load(text)
+    return written
+
+
+class Redirected:
+    """A transport that sends to the simulator what would go to the provider, and keeps what would have gone."""
+
+    def __init__(self, simulator: Simulator, id: str) -> None:
+        self.sent: list[HttpRequest] = []
+        self._address = simulator.address(id)
+        self._transport = AiohttpTransport()
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        self.sent.append(request)
+        behind_host = request.url.partition("://")[2].partition("/")[2]
+        there = HttpRequest(
+            request.method, f"{self._address}/{behind_host}", request.headers, request.body, request.timeout
+        )
+        return await self._transport.send(there)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
