@@ -24,12 +24,17 @@ EXPECTED = {
     ),
     "gemini-generate": (429, {"error": {"code": 429, "message": "slower", "status": "RESOURCE_EXHAUSTED"}}),
     "cohere-v2": (429, {"id": "sim-1", "message": "slower"}),
+    "mistral-chat": (
+        429,
+        {"object": "error", "message": "slower", "type": "rate_limited", "code": "1300", "raw_status_code": 429},
+    ),
 }
 PATHS = {
     "openai-chat": "/v1/chat/completions",
     "anthropic-messages": "/v1/messages",
     "gemini-generate": "/models/m:generateContent",
     "cohere-v2": "/v2/chat",
+    "mistral-chat": "/v1/chat/completions",
 }
 
 INEXPRESSIBLE = {
@@ -37,6 +42,7 @@ INEXPRESSIBLE = {
     "anthropic-messages": {"content_filtered", "cancelled", "unknown"},
     "gemini-generate": {"request_too_large", "content_filtered", "conflict", "quota_exhausted", "unknown"},
     "cohere-v2": {"request_too_large", "content_filtered", "conflict", "unknown"},
+    "mistral-chat": {"content_filtered", "cancelled", "unknown"},
 }
 """The classes that a wire has no words for; they arrive as something more general."""
 
@@ -45,6 +51,7 @@ IN_STREAM = {
     "anthropic-messages": set(),
     "gemini-generate": set(),
     "cohere-v2": set(REMOTE_ERRORS) - {"server_error", "context_length"},  # its streams tell a text only
+    "mistral-chat": set(),
 }
 
 dialects = pytest.mark.parametrize("dialect", Router().dialects())

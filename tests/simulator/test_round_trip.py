@@ -25,8 +25,8 @@ PIXEL = "iVBORw0KGgo="
 HISTORY = (
     Message.system("Be brief."),
     Message.user("What is it like?"),
-    Message.assistant("Let me look.", tool_calls=[ToolCall("call_1", "weather", '{"city":"Ulm"}')]),
-    Message.tool("call_1", "22 degrees", name="weather"),
+    Message.assistant("Let me look.", tool_calls=[ToolCall("callno001", "weather", '{"city":"Ulm"}')]),
+    Message.tool("callno001", "22 degrees", name="weather"),
     Message.assistant("Warm."),
     Message.user("Thanks"),
 )

@@ -106,7 +106,7 @@ def test_no_address_for_a_stranger_but_advice(simulator: Simulator) -> None:
         simulator.address("opnai-chat")
     assert str(caught.value) == (
         'The simulator speaks no "opnai-chat". Did you mean "openai-chat"? '
-        "It speaks: anthropic-messages, cohere-v2, gemini-generate, openai-chat."
+        f"It speaks: {', '.join(Router().dialects())}."
     )
 
 
