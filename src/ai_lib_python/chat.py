@@ -79,6 +79,10 @@ class RequestParts:
         self._model = a_text("model", model)
         return self
 
+    def api(self, name: str) -> Self:
+        """Another API of the same provider, such as ``"responses"``, whatever the manifest would choose."""
+        return self._set("api", a_text("api", name))
+
     def temperature(self, value: float) -> Self:
         """Randomness, 0 (least) to 2 (most)."""
         return self._set("temperature", a_number("temperature", value, 0, 2))

@@ -54,6 +54,8 @@ class AiClient:
         manifest_dir: str | PathLike[str] | None = None,
         variables: Mapping[str, str] | None = None,
         on_unsupported: str = "warn",
+        api: str | None = None,
+        credentials: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``. Reads one manifest; touches no network.
@@ -68,12 +70,17 @@ class AiClient:
             variables: values for the placeholders of the base URL, such as ``{"resource": "my-company"}``.
             on_unsupported: what to do where the provider does not take a parameter:
                 ``"warn"`` and go on, raise an ``"error"``, or ``"ignore"`` it. ``adjustments`` always tell.
+            api: which of the provider's APIs to use, such as ``"responses"``; without it the manifest chooses for each
+                request. `ai-lib providers show ID` lists them.
+            credentials: a credential of several parts in place of a key, such as
+                ``{"access_key_id": ..., "secret_access_key": ...}`` where requests are signed.
             transport: how requests are sent, for tests.
 
         Raises:
             UnknownModelError: the model string names no known provider.
             ManifestError: the manifest is wrong; the message gives file, line and key.
             RetiredProviderError: the provider has ended and no ``base_url`` was given.
+            NoChatError: the provider has no chat API.
             ConfigurationError: the address is no URL, or a part of it is missing.
             TypeError, ValueError: an option is of the wrong type or out of range.
         """
@@ -89,6 +96,8 @@ class AiClient:
             manifest_dir=manifest_dir,
             variables=variables,
             on_unsupported=on_unsupported,
+            api=api,
+            credentials=credentials,
             transport=transport,
         )
         return cls(caller, name, timeout=timeout)
@@ -101,6 +110,15 @@ class AiClient:
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
         return ChatRequestBuilder(self._caller, self.model, self.timeout)
+
+    async def list_models(self) -> list[str]:
+        """The names by which the provider's models are called, in its own order.
+
+        Raises:
+            UnsupportedError: the provider has no list that is known.
+            RemoteError, TransportError: the provider, or the network, failed.
+        """
+        return await self._caller.list_models(self.timeout)
 
     @property
     def provider(self) -> str:
@@ -167,6 +185,14 @@ class ClientOptions:
     def on_unsupported(self, policy: str) -> Self:
         """``"warn"``, ``"error"`` or ``"ignore"`` where the provider does not take a parameter."""
         return self._with("on_unsupported", policy)
+
+    def api(self, name: str) -> Self:
+        """Which of the provider's APIs to use, such as ``"responses"``."""
+        return self._with("api", name)
+
+    def credentials(self, parts: Mapping[str, str]) -> Self:
+        """A credential of several parts, in place of a key."""
+        return self._with("credentials", parts)
 
     def transport(self, transport: Transport) -> Self:
         """How requests are sent, for tests."""

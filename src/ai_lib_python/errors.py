@@ -5,7 +5,9 @@ AiLibError
 │   ├── ManifestError             a manifest is wrong: file, line, key, what was expected
 │   ├── UnknownModelError         the "provider/model" string names nothing known
 │   ├── MissingKeyError           no API key was found; names the variables
+│   ├── ExpiredCredentialsError   the credentials were good once
 │   ├── RetiredProviderError      the provider has ended; names its successor
+│   ├── NoChatError               the provider has no chat API
 │   └── UnsupportedError          this wire cannot say what was asked for
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
@@ -45,11 +47,13 @@ __all__ = [
     "ContentFiltered",
     "ContextLengthExceeded",
     "DeadlineExceeded",
+    "ExpiredCredentialsError",
     "IncompleteStream",
     "InvalidRequestError",
     "MalformedResponse",
     "ManifestError",
     "MissingKeyError",
+    "NoChatError",
     "NotFoundError",
     "Overloaded",
     "PermissionDeniedError",
@@ -151,8 +155,22 @@ class MissingKeyError(ConfigurationError):
     standard_code = "E1002"
 
 
+class ExpiredCredentialsError(ConfigurationError):
+    """The credentials have expired and could not be renewed; the message says how to get new ones."""
+
+    error_class = "authentication"
+    standard_code = "E1002"
+
+
 class RetiredProviderError(ConfigurationError):
     """The provider has ended; the message says since when and what replaces it."""
+
+    error_class = "not_found"
+    standard_code = "E1004"
+
+
+class NoChatError(ConfigurationError):
+    """The provider makes something else than chat; the message says what."""
 
     error_class = "not_found"
     standard_code = "E1004"

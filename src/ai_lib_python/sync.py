@@ -55,6 +55,8 @@ class AiClient:
         manifest_dir: str | PathLike[str] | None = None,
         variables: Mapping[str, str] | None = None,
         on_unsupported: str = "warn",
+        api: str | None = None,
+        credentials: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
@@ -75,6 +77,8 @@ class AiClient:
             manifest_dir=manifest_dir,
             variables=variables,
             on_unsupported=on_unsupported,
+            api=api,
+            credentials=credentials,
             transport=transport,
         )
         return cls(_LOOP.run(made))
@@ -87,6 +91,15 @@ class AiClient:
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
         return ChatRequestBuilder(self._client._caller, self.model, self.timeout)
+
+    def list_models(self) -> list[str]:
+        """The names by which the provider's models are called, in its own order.
+
+        Raises:
+            UnsupportedError: the provider has no list that is known.
+            RemoteError, TransportError: the provider, or the network, failed.
+        """
+        return _LOOP.run(self._client.list_models())
 
     @property
     def model(self) -> str:

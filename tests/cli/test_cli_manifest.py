@@ -6,7 +6,7 @@ from ai_lib_python._manifest import folders
 from ai_lib_python._manifest.load import load, load_file
 from ai_lib_python._manifest.yaml_source import parse
 
-IDS = folders.every_id(folders.BUNDLED)
+IDS = [id for id in folders.every_id(folders.BUNDLED) if load(id).has_chat]
 FILES = [str(next(folders.candidates(id, folders.BUNDLED))) for id in IDS]
 
 MINE = "id: mine\nextends: openai-chat\nendpoint: {base_url: 'https://mine.example'}\n"

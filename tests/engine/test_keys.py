@@ -321,7 +321,7 @@ async def test_a_planted_key_is_in_no_repr_warning_or_preview(capsys: pytest.Cap
         asked,
         asked._caller,
         asked._caller.target,
-        asked._caller.target.credential,
+        await asked._caller.target.credential(),
         request,
         request.build(),
         request.preview(),

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ai_lib_python import AiLibError, StreamingEvent
-from ai_lib_python._engine.keys import Credential
+from ai_lib_python._engine.credentials import Credential
 from ai_lib_python._engine.prepare import prepare
 from ai_lib_python._engine.read_stream import StreamReader
 from ai_lib_python._engine.target import Target
@@ -117,10 +117,10 @@ async def test_the_end_is_the_last_event_and_the_only_one(dialect: str) -> None:
 
 def reader(dialect: str) -> StreamReader:
     manifest = load(MODELS[dialect].partition("/")[0])
-    target = Target(manifest, api_key=KEY)
+    target = Target(manifest, key=KEY)
     request = ChatRequest(MODELS[dialect].partition("/")[2], (Message.user("hi"),))
     prepared = prepare(target, request, stream=True, timeout=None, credential=Credential(manifest.auth[0], KEY))
-    return StreamReader(prepared, 200, dict(SSE), (KEY,))
+    return StreamReader(prepared, 200, dict(SSE))
 
 
 def read(dialect: str, pieces: list[bytes]) -> tuple[list[StreamingEvent], str, Any]:

@@ -257,7 +257,7 @@ async def test_of_several_ways_to_authenticate_the_first_with_a_key_is_taken(
     monkeypatch.setenv("TOY_TOKEN", "t")
     text = "auth: {any: [{scheme: header, header: x-key, env: [TOY_KEY]}, {scheme: bearer, env: [TOY_TOKEN]}]}"
     client = await AiClient.create("toy/m", manifest=manifest_of(text))
-    credential = client._caller.target.credential
+    credential = await client._caller.target.credential()
     assert credential is not None
     assert (credential.scheme.scheme, credential.key) == ("bearer", "t")
 

@@ -59,7 +59,7 @@ MISTAKES = {
     BODY % "{$drop: why}": "$drop stands only in the case of one kind of part of a request",
     "request: {path: /c, turns: {roles: {user: user}}, body: [1]}": "request.body: expected a map",
     "request: {path: /c, body: {a: 1}}": "request.turns: Object missing required field `roles`",
-    "auth: {scheme: header}": "auth.header: is missing; the scheme header needs its name",
+    "auth: {scheme: header}": "auth.header: is missing; the scheme header needs it",
 }  # fmt: skip
 
 

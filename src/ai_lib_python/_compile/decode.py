@@ -30,7 +30,7 @@ def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer
             "sink": Ref("sink", VALUE, True),
             "read_usage": Ref("read_usage", VALUE, True),
             "frame": frame,
-            "event": Ref("event", VALUE),
+            "event": Ref("event", WIRE),
             "headers": Ref("headers", WIRE),
         }
         if section == "stream":

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from ..errors import UnsupportedError
-from ..request import PARAMETERS
 from .context import Context, Source
 from .parameters import merge_into, write_parameters
-from .scope import PARAMETER_TYPES, VALUE, Ref, Scope
+from .routes import request_names
+from .scope import VALUE, Ref, Scope
 from .turns import TurnOptions, arrange
 from .values import write_value
 from .writer import Writer, compile_function
@@ -43,16 +43,13 @@ def _scope(context: Context, data: dict[str, Any]) -> Scope:
     writer = context.writer
     options = writer.reference(_turn_options(context, data), "turn_options")
     function = writer.reference(arrange, "arrange")
-    writer.line(f"system, turns = {function}(request.messages, {options}, {context.manifest.id!r}, notes)")
+    writer.line(f"system, turns = {function}(request.messages, {options}, {context.manifest.origin!r}, notes)")
     names = {
-        "model": Ref(writer.assign("request.model"), VALUE, True),
-        "stream": Ref("stream", VALUE, True),
+        **request_names(context),
         "system": Ref("system", "system"),
         "turns": Ref("turns", "list:turn", True),
         "notes": Ref("notes", VALUE, True),
     }
-    for name in PARAMETERS:
-        names[name] = Ref(writer.assign(f"request.{name}"), PARAMETER_TYPES.get(name, VALUE))
     return Scope(None, names)
 
 

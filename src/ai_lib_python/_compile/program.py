@@ -10,6 +10,8 @@ from .classify import Classified, compile_classifier, compile_request_id, write_
 from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
+from .listing import compile_listing, write_listing
+from .routes import compile_router, write_router
 from .serve import Server, write_server
 from .tags import Tags
 
@@ -19,6 +21,8 @@ class ManifestLike(Protocol):
 
     @property
     def id(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
     @property
     def data(self) -> dict[str, Any]: ...
 
@@ -37,6 +41,11 @@ class Program:
         return compile_encoder(self._manifest, self._manifest.data)
 
     @cached_property
+    def route(self) -> Callable[..., str | None]:
+        """``route(request, stream)``: the name of another API that the request goes to, or None"""
+        return compile_router(self._manifest, self._manifest.data)
+
+    @cached_property
     def read_response(self) -> Callable[..., None]:
         """``read(sink, body, None, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "response")
@@ -45,6 +54,11 @@ class Program:
     def read_frame(self) -> Callable[..., None]:
         """``read(sink, frame, event, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "stream")
+
+    @cached_property
+    def read_models(self) -> Callable[..., Any]:
+        """``read_models(page) -> (names, query of the next page or None)``"""
+        return compile_listing(self._manifest, self._manifest.data)
 
     @cached_property
     def classify(self) -> Callable[..., Classified]:
@@ -83,6 +97,8 @@ class Program:
             "read a frame of a stream": write_reader(manifest, data, "stream"),
             "classify an error": write_classifier(manifest, data),
             "find a request's id": write_request_id(manifest, data),
+            **({"list the models": write_listing(manifest, data)} if data.get("list_models") else {}),
+            **({"choose an API": write_router(manifest, data)} if data.get("routes") else {}),
             **write_server(manifest, data),
         }
         return "\n".join(f"# {manifest.id}: {title}\n{writer.source()}" for title, writer in sources.items())

@@ -14,7 +14,7 @@ from .read_answer import read_answer
 MILLISECONDS = 1000.0
 
 
-async def send(transport: Transport, prepared: Prepared, secrets: tuple[str, ...]) -> HttpResponse:
+async def send(transport: Transport, prepared: Prepared) -> HttpResponse:
     """Sends a prepared call and gives an answer whose status is fine.
 
     Raises:
@@ -25,21 +25,21 @@ async def send(transport: Transport, prepared: Prepared, secrets: tuple[str, ...
         answer = await transport.send(prepared.http)
         if not 200 <= answer.status < 300:
             body = await answer.read()
-            raise remote_error(prepared, answer.status, answer.headers, body, secrets)
+            raise remote_error(prepared, answer.status, answer.headers, body)
     except AiLibError as error:
         raise with_context(error, prepared) from error.__cause__
     return answer
 
 
-async def execute(transport: Transport, prepared: Prepared, secrets: tuple[str, ...]) -> tuple[ChatResponse, CallStats]:
+async def execute(transport: Transport, prepared: Prepared) -> tuple[ChatResponse, CallStats]:
     """Performs one plain call."""
     started = perf_counter()
-    answer = await send(transport, prepared, secrets)
+    answer = await send(transport, prepared)
     try:
         body = await answer.read()
     except AiLibError as error:
         raise with_context(error, prepared) from error.__cause__
-    response = read_answer(prepared, answer.status, answer.headers, body, secrets)
+    response = read_answer(prepared, answer.status, answer.headers, body)
     elapsed = (perf_counter() - started) * MILLISECONDS
     return response, CallStats(
         provider=prepared.manifest.id,

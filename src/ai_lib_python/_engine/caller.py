@@ -15,10 +15,11 @@ from ..request import ChatRequest
 from ..response import Adjustment, CallStats, ChatResponse
 from ..warnings import AdjustmentWarning, SunsetWarning
 from .call import execute
-from .keys import Credential
+from .credentials import Credential
+from .list_models import list_models
 from .prepare import Prepared, prepare
 from .stream import ChatStream
-from .target import Target
+from .target import Target, program_of
 
 if TYPE_CHECKING:
     from .._wire.http import Transport
@@ -33,44 +34,56 @@ _TOLD: set[tuple[str, ...]] = set()
 class Caller:
     """Performs the calls of one client."""
 
-    def __init__(self, target: Target, transport: Transport | None, on_unsupported: str) -> None:
+    def __init__(self, target: Target, transport: Transport | None, on_unsupported: str, api: str | None) -> None:
         if on_unsupported not in POLICIES:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
-        self.target = target
+        self.target = target if api is None else target.for_api(api)
+        self._forced = api is not None
         self._transport = transport
         self._lock = Lock()
         self._on_unsupported = on_unsupported
 
     async def execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
         """One plain call."""
-        prepared = self._prepare(request, stream=False, timeout=timeout)
-        return await execute(self._sender(), prepared, self.target.secrets)
+        prepared = await self._prepare(request, stream=False, timeout=timeout)
+        return await execute(self._sender(), prepared)
 
     def stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
         """One streamed call, not sent yet."""
-        return ChatStream(
-            self._sender(),
-            lambda: self._prepare(request, stream=True, timeout=timeout),
-            lambda: self.target.secrets,
-        )
+        return ChatStream(self._sender(), lambda: self._prepare(request, stream=True, timeout=timeout))
 
     def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
         """The request as it would be sent, without a key."""
-        schemes = self.target.manifest.auth
+        target = self._target_of(request, stream)
+        schemes = target.manifest.auth
         credential = Credential(schemes[0], HIDDEN) if schemes else None
-        prepared = prepare(self.target, request, stream=stream, timeout=None, credential=credential)
+        prepared = prepare(target, request, stream=stream, timeout=None, credential=credential)
         http = prepared.http
         body = msgspec.json.decode(http.body)
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
         return RequestPreview(http.method, http.url, headers, body, prepared.adjustments)
 
+    async def list_models(self, timeout: float | None) -> list[str]:
+        """The names by which the provider's models are called."""
+        return await list_models(self.target, self._sender(), timeout)
+
     async def aclose(self) -> None:
         if self._transport is not None:
             await self._transport.aclose()
 
-    def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
-        credential = self.target.credential
-        prepared = prepare(self.target, request, stream=stream, timeout=timeout, credential=credential)
+    def _target_of(self, request: ChatRequest, stream: bool) -> Target:
+        """Where a request goes: the API that it or the client names, else the one that the manifest's routes say."""
+        if request.api is not None:
+            return self.target.for_api(request.api)
+        if self._forced or "routes" not in self.target.manifest.data:
+            return self.target
+        api = program_of(self.target.manifest).route(request, stream)
+        return self.target if api is None else self.target.for_api(api)
+
+    async def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
+        target = self._target_of(request, stream)
+        credential = await target.credential()
+        prepared = prepare(target, request, stream=stream, timeout=timeout, credential=credential)
         if prepared.manifest.sunset is not None:
             _tell_sunset(prepared)
         if prepared.adjustments and self._on_unsupported != "ignore":

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from .._manifest.load import load, load_file
-from ..errors import UnknownModelError
+from ..errors import ConfigurationError, UnknownModelError
 from ..validate import a_secret
 from .caller import Caller
 from .target import Target
@@ -29,17 +29,23 @@ def connect(
     manifest_dir: str | PathLike[str] | None,
     variables: Mapping[str, str] | None,
     on_unsupported: str,
+    api: str | None,
+    credentials: Mapping[str, str] | None,
     transport: Transport | None,
 ) -> tuple[Caller, str]:
     """The caller, and the model's name there. The options are those of ``AiClient.create``."""
+    if api_key is not None and credentials is not None:
+        raise ConfigurationError("pass api_key= or credentials=, not both")
     if api_key is not None:
         a_secret("api_key", api_key)
+    for part, value in (credentials or {}).items():
+        a_secret(f"credentials[{part!r}]", value)
     provider, name = _split(model, named=manifest is not None)
     if provider == SIMULATOR:
         provider, name, base_url, api_key = _embedded(name, base_url, api_key)
     found = _manifest(provider, manifest, manifest_dir)
-    target = Target(found, api_key=api_key, base_url=base_url, variables=variables)
-    return Caller(target, transport, on_unsupported), name
+    target = Target(found, key=api_key or credentials, base_url=base_url, variables=variables)
+    return Caller(target, transport, on_unsupported, api), name
 
 
 def _manifest(

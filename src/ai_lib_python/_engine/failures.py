@@ -24,30 +24,24 @@ def parse_body(body: bytes) -> Any:
         return None
 
 
-def remote_error(
-    prepared: Prepared, status: int, headers: dict[str, str], body: bytes, secrets: Iterable[str]
-) -> RemoteError:
+def remote_error(prepared: Prepared, status: int, headers: dict[str, str], body: bytes) -> RemoteError:
     """The error that an answer with an error's status says."""
-    return _classified(prepared, status, headers, parse_body(body), body, secrets)
+    return _classified(prepared, status, headers, parse_body(body), body)
 
 
-def error_in_answer(
-    prepared: Prepared, headers: dict[str, str], data: Any, secrets: Iterable[str], partial: Any = None
-) -> RemoteError:
+def error_in_answer(prepared: Prepared, headers: dict[str, str], data: Any, partial: Any = None) -> RemoteError:
     """The error that stands in an answer whose status was fine."""
-    error = _classified(prepared, OK, headers, data, msgspec.json.encode(data), secrets)
+    error = _classified(prepared, OK, headers, data, msgspec.json.encode(data))
     error.partial = partial
     return error
 
 
-def malformed(
-    prepared: Prepared, status: int, body: bytes, problem: str, secrets: Iterable[str], partial: Any = None
-) -> MalformedResponse:
+def malformed(prepared: Prepared, status: int, body: bytes, problem: str, partial: Any = None) -> MalformedResponse:
     """The error for an answer that is not what the manifest expects."""
-    start = start_of(body, secrets)
+    start = start_of(body, prepared.secrets)
     beginning = f"; it begins {start[:80]!r}" if start else "; it is empty"
     return MalformedResponse(
-        f"{prepared.manifest.name} answered {status} with {redact(problem, secrets)}{beginning}",
+        f"{prepared.manifest.name} answered {status} with {redact(problem, prepared.secrets)}{beginning}",
         provider=prepared.manifest.id,
         model=prepared.model,
         status_code=status,
@@ -65,10 +59,8 @@ def with_context(error: AiLibError, prepared: Prepared, partial: Any = None) -> 
     return error
 
 
-def _classified(
-    prepared: Prepared, status: int, headers: dict[str, str], data: Any, body: bytes, secrets: Iterable[str]
-) -> RemoteError:
-    hidden = tuple(secrets)
+def _classified(prepared: Prepared, status: int, headers: dict[str, str], data: Any, body: bytes) -> RemoteError:
+    hidden = prepared.secrets
     found = prepared.program.classify(status, headers, data)
     message = redact(found.message, hidden) if found.message else _without_message(status, body, hidden)
     name = prepared.manifest.name

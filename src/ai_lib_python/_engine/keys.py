@@ -1,33 +1,29 @@
-"""Finds the API key of a call, and decides which hosts may see it."""
+"""Finds the key of a call, and decides which hosts may see it."""
 
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
+from typing import Union
 from urllib.parse import urlsplit
-
-import msgspec
 
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.urls import shown
-from ..errors import MissingKeyError
+from ..errors import ConfigurationError, MissingKeyError
+from .credentials import SIGNING_PARTS, SOURCES, Credential, Renewed, signing_credential
+from .hosts import own_hosts
 
-_PLACEHOLDER = re.compile(r"\{\w+\}")
+Given = Union[str, Mapping[str, str], None]
+"""What the caller passed: a key, the parts of a credential, or nothing."""
 
-
-class Credential(msgspec.Struct, frozen=True):
-    """A key and how it is sent. It is in no repr."""
-
-    scheme: AuthScheme
-    key: str
-
-    def __repr__(self) -> str:
-        return f"Credential({self.scheme.scheme})"
+KeySource = Union[Callable[[], Credential], Renewed, None]
+"""Where the key of each call comes from: at once, from a source that may block, or from nowhere."""
 
 
-def find_credential(manifest: Manifest, api_key: str | None, base_url: str, *, chosen: bool) -> Credential | None:
-    """The key to send: the explicit one, else the first variable of the manifest that is set.
+def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: bool) -> KeySource:
+    """Where the key comes from: the caller, else the first variables of the manifest that are set, else a library.
 
     A key from the environment goes only to the manifest's own hosts, or to an address
     that comes from the environment as well; ``chosen`` says that the caller passed the
@@ -36,33 +32,95 @@ def find_credential(manifest: Manifest, api_key: str | None, base_url: str, *, c
     Raises:
         MissingKeyError: there is none, and the provider needs one.
     """
-    if api_key is not None:
-        return Credential(manifest.auth[0], api_key) if manifest.auth else None
+    if given is not None:
+        return _given(manifest, given)
     trusted = not chosen or _is_own_host(manifest, base_url)
-    for scheme in manifest.auth:
-        for variable in scheme.env:
-            if trusted and os.environ.get(variable):
-                return Credential(scheme, os.environ[variable])
-    if not manifest.auth or any(scheme.optional or scheme.scheme == "none" for scheme in manifest.auth):
+    if trusted and (source := next(_from_environment(manifest), None)):
+        return source
+    if not manifest.needs_key:
         return None
-    raise MissingKeyError(_advice(manifest, base_url, trusted), provider=manifest.id)
+
+    def advice() -> str:
+        return _advice(manifest, base_url, trusted)
+
+    if trusted and (found := next(_from_libraries(manifest, advice), None)):
+        return found
+    raise MissingKeyError(advice(), provider=manifest.id)
 
 
 def key_variables(manifest: Manifest) -> list[str]:
     """The environment variables that may hold this provider's key, in order."""
-    return [variable for scheme in manifest.auth for variable in scheme.env]
+    return [name for scheme in manifest.auth for name in (*scheme.env, *_variables_of_parts(scheme))]
+
+
+def _variables_of_parts(scheme: AuthScheme) -> list[str]:
+    return [name for names in scheme.parts.values() for name in names]
+
+
+def _given(manifest: Manifest, given: str | Mapping[str, str]) -> KeySource:
+    """What the caller passed: a text goes the first way that takes one, parts the first way of such parts."""
+    if not manifest.auth:
+        return None
+    for way in manifest.auth:
+        if isinstance(given, str) and not way.parts:
+            return partial(Credential, way, given)
+        if not isinstance(given, str) and SIGNING_PARTS <= given.keys() <= way.parts.keys():
+            return partial(signing_credential, way, given)
+    takes = [
+        f"credentials={{{', '.join(f'{part!r}: ...' for part in way.parts)}}}" for way in manifest.auth if way.parts
+    ]
+    if not all(way.parts for way in manifest.auth):
+        takes.insert(0, "api_key=...")
+    raise ConfigurationError(f"{manifest.name} takes {' or '.join(takes)}", provider=manifest.id)
+
+
+def _from_environment(manifest: Manifest) -> Iterator[KeySource]:
+    """The ways for which the environment has what they need, in order."""
+    for way in manifest.auth:
+        for variable in way.env:
+            if key := os.environ.get(variable):
+                yield partial(Credential, way, key)
+        parts = {part: value for part, names in way.parts.items() if (value := _first_set(names))}
+        if parts.keys() >= SIGNING_PARTS:
+            yield partial(signing_credential, way, parts)
+
+
+def _first_set(names: tuple[str, ...]) -> str | None:
+    return next((value for name in names if (value := os.environ.get(name))), None)
+
+
+def _from_libraries(manifest: Manifest, advice: Callable[[], str]) -> Iterator[Renewed]:
+    """The sources of those libraries that are installed."""
+    for way in manifest.auth:
+        if way.scheme in SOURCES:
+            try:
+                yield SOURCES[way.scheme][1](way, advice)
+            except ImportError:
+                continue
 
 
 def _advice(manifest: Manifest, base_url: str, trusted: bool) -> str:
     variables = key_variables(manifest)
-    named = " or ".join(variables)
     found = [variable for variable in variables if os.environ.get(variable)]
     if not trusted:
         name = found[0] if found else "a key from the environment"
         own = f"{manifest.name}'s own hosts over https"
         return f"{name} is only sent to {own}, not to {shown(base_url)}; pass api_key=... for it"
-    advice = f"set {named}, or pass api_key=..." if named else "pass api_key=..."
-    return f"no API key for {manifest.name}: {advice}"
+    return f"no API key for {manifest.name}: {', or '.join(_ways(manifest))}"
+
+
+def _ways(manifest: Manifest) -> Iterator[str]:
+    """How a key can be given, in words."""
+    keys = [name for way in manifest.auth for name in way.env]
+    if keys:
+        yield f"set {' or '.join(keys)}"
+    for way in manifest.auth:
+        if way.parts:
+            yield f"set {' and '.join(way.parts[part][0] for part in way.parts if part in SIGNING_PARTS)}"
+        if way.scheme in SOURCES:
+            yield f"install ai-lib-python[{SOURCES[way.scheme][0]}] and log in with its own tools"
+    if any(not way.parts and way.scheme != "adc" for way in manifest.auth):
+        yield "pass api_key=..."
 
 
 def _is_own_host(manifest: Manifest, base_url: str) -> bool:
@@ -71,12 +129,3 @@ def _is_own_host(manifest: Manifest, base_url: str) -> bool:
     if parts.scheme != "https" and urlsplit(manifest.endpoint.base_url or "").scheme == "https":
         return False  # what the provider takes encrypted is sent in no other way
     return any(fnmatchcase(host, pattern) for pattern in own_hosts(manifest))
-
-
-def own_hosts(manifest: Manifest) -> list[str]:
-    """The hosts that belong to the provider, as patterns; a placeholder stands for one label."""
-    endpoint = manifest.endpoint
-    patterns = list(endpoint.hosts)
-    if endpoint.base_url is not None:
-        patterns.append(urlsplit(_PLACEHOLDER.sub("*", endpoint.base_url)).hostname or "")
-    return [pattern.lower() for pattern in patterns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -15,21 +16,26 @@ from .._compile.values import CannotExpress
 from .._manifest.manifest import Manifest
 from .._wire.auth import authorize
 from .._wire.http import HttpRequest
+from .._wire.sigv4 import sign
 from ..errors import UnsupportedError
 from ..request import ChatRequest
 from ..response import Adjustment
-from .keys import Credential
+from .credentials import Credential
 from .target import Target
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A call that only has to be sent."""
+    """A call that only has to be sent. ``secrets`` must not be shown to anyone."""
 
     http: HttpRequest
     manifest: Manifest
     program: Program
     model: str
     adjustments: tuple[Adjustment, ...]
+    secrets: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.http!r})"
 
 
 def prepare(
@@ -58,7 +64,17 @@ def prepare(
     method = manifest.data.get("request", {}).get("method", "POST")
     url = target.url(path, query)
     http = HttpRequest(method, url, headers, _as_json(manifest, request, body), timeout)
-    return Prepared(http, manifest, program, request.model, tuple(notes.adjustments))
+    http = signed(http, target, credential)
+    return Prepared(http, manifest, program, request.model, tuple(notes.adjustments), target.secrets)
+
+
+def signed(http: HttpRequest, target: Target, credential: Credential | None) -> HttpRequest:
+    """The request with its signature, where that is how it is authenticated."""
+    if credential is None or credential.signing is None:
+        return http
+    scope, now = target.scope(credential.scheme), datetime.now(timezone.utc)
+    added = sign(http.method, http.url, http.headers, http.body, credential.signing, scope, now)
+    return msgspec.structs.replace(http, headers={**http.headers, **added})
 
 
 def _encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:

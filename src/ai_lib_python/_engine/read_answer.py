@@ -11,9 +11,7 @@ from .failures import error_in_answer, malformed, parse_body
 from .prepare import Prepared
 
 
-def read_answer(
-    prepared: Prepared, status: int, headers: dict[str, str], body: bytes, secrets: tuple[str, ...]
-) -> ChatResponse:
+def read_answer(prepared: Prepared, status: int, headers: dict[str, str], body: bytes) -> ChatResponse:
     """The response that a body holds.
 
     Raises:
@@ -22,23 +20,21 @@ def read_answer(
     """
     data = parse_body(body)
     if data is None:
-        raise malformed(prepared, status, body, "a body that is no JSON", secrets)
-    sink = Assembler(prepared.program.finish, prepared.manifest.id, tags=prepared.program.tags)
-    failure = _read(prepared, headers, sink, data, secrets)
+        raise malformed(prepared, status, body, "a body that is no JSON")
+    sink = Assembler(prepared.program.finish, prepared.manifest.origin, tags=prepared.program.tags)
+    failure = _read(prepared, headers, sink, data)
     if failure is not None:
         raise failure
     if sink.found_nothing:
-        raise malformed(prepared, status, body, "JSON that is no answer", secrets)
+        raise malformed(prepared, status, body, "JSON that is no answer")
     sink.close()
     return sink.response(prepared.manifest.id, adjustments=prepared.adjustments, raw=data)
 
 
-def _read(
-    prepared: Prepared, headers: dict[str, str], sink: Assembler, data: Any, secrets: tuple[str, ...]
-) -> RemoteError | None:
+def _read(prepared: Prepared, headers: dict[str, str], sink: Assembler, data: Any) -> RemoteError | None:
     """Fills the sink. An error in the answer is given and not raised here, where it would drag the data along."""
     try:
         prepared.program.read_response(sink, data, None, headers)
     except ErrorInAnswer as error:
-        return error_in_answer(prepared, headers, error.data, secrets)
+        return error_in_answer(prepared, headers, error.data)
     return None

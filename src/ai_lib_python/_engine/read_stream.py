@@ -31,15 +31,14 @@ class StreamReader:
         failure: what went wrong; the events before it have been given.
     """
 
-    def __init__(self, prepared: Prepared, status: int, headers: dict[str, str], secrets: tuple[str, ...]) -> None:
+    def __init__(self, prepared: Prepared, status: int, headers: dict[str, str]) -> None:
         stream = prepared.manifest.data.get("stream", {})
         self.over = False
         self.failure: AiLibError | None = None
-        self.sink = Assembler(prepared.program.finish, prepared.manifest.id, [], tags=prepared.program.tags)
+        self.sink = Assembler(prepared.program.finish, prepared.manifest.origin, [], tags=prepared.program.tags)
         self.prepared = prepared
         self._status = status
         self._headers = headers
-        self._secrets = secrets
         self._framing = FRAMINGS[stream.get("framing", "sse")]()
         self._done = str(stream["done"]).encode() if "done" in stream else None
         self._ends = frozenset(stream.get("ends", ()))
@@ -154,11 +153,11 @@ class StreamReader:
         )
 
     def _error(self, data: Any) -> AiLibError:
-        return error_in_answer(self.prepared, self._headers, data, self._secrets)
+        return error_in_answer(self.prepared, self._headers, data)
 
     def _malformed(self, problem: str, body: bytes | None = None) -> AiLibError:
         shown = self._beginning if body is None else body
-        return malformed(self.prepared, self._status, shown, problem, self._secrets)
+        return malformed(self.prepared, self._status, shown, problem)
 
     def _fail(self, error: AiLibError) -> None:
         self.failure = self._with_partial(error)

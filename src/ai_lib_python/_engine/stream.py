@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -33,13 +33,8 @@ class ChatStream:
     Nothing is sent before the first event is asked for, or the stream is awaited or entered.
     """
 
-    def __init__(
-        self,
-        transport: Transport,
-        prepare: Callable[[], Prepared],
-        secrets: Callable[[], tuple[str, ...]],
-    ) -> None:
-        self._run = _Run(transport, prepare, secrets)
+    def __init__(self, transport: Transport, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+        self._run = _Run(transport, prepare)
         self._given: weakref.ReferenceType[AsyncGenerator[StreamingEvent, None]] | None = None
         self._steps: AsyncGenerator[StreamingEvent, None] | None = None
 
@@ -112,15 +107,9 @@ class ChatStream:
 class _Run:
     """The state of one streamed call."""
 
-    def __init__(
-        self,
-        transport: Transport,
-        prepare: Callable[[], Prepared],
-        secrets: Callable[[], tuple[str, ...]],
-    ) -> None:
+    def __init__(self, transport: Transport, prepare: Callable[[], Awaitable[Prepared]]) -> None:
         self._transport = transport
         self._prepare = prepare
-        self._secrets = secrets
         self._answer: HttpResponse | None = None
         self._reader: StreamReader | None = None
         self._started = 0.0
@@ -141,11 +130,10 @@ class _Run:
             return
         if self.closed:
             raise RuntimeError(CLOSED)
-        prepared = self._prepare()
+        prepared = await self._prepare()
         self._started = perf_counter()
-        secrets = self._secrets()
-        self._answer = answer = await send(self._transport, prepared, secrets)
-        self._reader = StreamReader(prepared, answer.status, answer.headers, secrets)
+        self._answer = answer = await send(self._transport, prepared)
+        self._reader = StreamReader(prepared, answer.status, answer.headers)
 
     async def _begun(self) -> tuple[HttpResponse, StreamReader]:
         """The answer and its reader, unless the stream was closed meanwhile."""

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from .._compile.program import Program
-from .._manifest.manifest import Manifest
-from .._wire.urls import check_base_url, fill_placeholders, join
-from ..errors import ConfigurationError, RetiredProviderError
-from .keys import Credential, find_credential
+from .._manifest.manifest import AuthScheme, Manifest
+from .._wire.sigv4 import SigningScope
+from .._wire.urls import check_base_url, join
+from ..errors import ConfigurationError, NoChatError, RetiredProviderError
+from .credentials import Credential
+from .hosts import filled, value_of
+from .keys import Given, KeySource, find_key_source
 
 KEPT_PROGRAMS = 256
 """How many manifests' compiled functions the process remembers."""
@@ -26,37 +29,74 @@ class Target:
         self,
         manifest: Manifest,
         *,
-        api_key: str | None = None,
+        key: Given = None,
         base_url: str | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
+        """``key`` is a key, or the parts of a credential by their names."""
         _check_alive(manifest, base_url)
         self.manifest = manifest
-        self.base_url, chosen = _address(manifest, base_url, variables or {})
-        self._api_key = api_key
-        self._chosen = chosen
-        self._credential: Credential | None = None
+        self._variables = variables or {}
+        self.base_url, self._chosen = _address(manifest, base_url, self._variables)
+        self._given_base_url = base_url
+        self._given = key
+        self._source: KeySource = None
         self._found = False
+        self._credential: Credential | None = None
         self._programs: dict[str, tuple[Manifest, Program]] = {}
         self._urls: dict[tuple[object, ...], str] = {}
+        self._others: dict[str, Target] = {}
 
-    @property
-    def credential(self) -> Credential | None:
-        """The key, looked for at the first call.
+    async def credential(self) -> Credential | None:
+        """The key of the next call. Where it comes from is looked for at the first one.
 
         Raises:
             MissingKeyError: the provider needs one and there is none.
+            ExpiredCredentialsError: it was good once.
         """
         if not self._found:
-            self._credential = find_credential(self.manifest, self._api_key, self.base_url, chosen=self._chosen)
+            self._source = find_key_source(self.manifest, self._given, self.base_url, chosen=self._chosen)
             self._found = True
+        if self._source is None:
+            return None
+        if callable(self._source):
+            self._credential = self._source()
+        else:
+            import asyncio  # for who has no plain key
+
+            self._credential = await asyncio.to_thread(self._source.current)  # it may ask files, or the network
         return self._credential
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown to anyone."""
-        key = self._credential.key if self._credential else self._api_key
-        return (key,) if key else ()
+        if self._credential is not None:
+            return self._credential.secrets
+        given = (self._given,) if isinstance(self._given, str) else (self._given or {}).values()
+        return tuple(filter(None, given))
+
+    def scope(self, scheme: AuthScheme) -> SigningScope:
+        """What a signature is good for.
+
+        Raises:
+            ConfigurationError: the region is not known; the message says how to give it.
+        """
+        return SigningScope(value_of(self.manifest, scheme.region, self._variables), scheme.service or "")
+
+    def for_api(self, name: str) -> Target:
+        """The same provider by another of its APIs.
+
+        Raises:
+            ConfigurationError: it has no API of that name.
+        """
+        if name == self.manifest.api:
+            return self
+        if name not in self._others:
+            other = self.manifest.for_api(name)
+            self._others[name] = Target(
+                other, key=self._given, base_url=self._given_base_url, variables=self._variables
+            )
+        return self._others[name]
 
     def program(self, model: str) -> tuple[Manifest, Program]:
         """The manifest with the rules of ``model``, and its compiled functions."""
@@ -76,6 +116,12 @@ class Target:
             known = self._urls[key] = join(self.base_url, self.manifest.endpoint.base_url, path, query)
         return known
 
+    def url_at(self, base_url: str | None, path: str, query: Mapping[str, str]) -> str:
+        """The full URL of a path at another of the provider's addresses, unless the caller has chosen one for all."""
+        if base_url is None or self._chosen:
+            return self.url(path, query)
+        return join(filled(self.manifest, base_url, self._variables), None, path, query)
+
     def __reduce__(self) -> str:
         raise TypeError("a client cannot be pickled: it holds a key; make one where it is needed")
 
@@ -91,6 +137,8 @@ def program_of(manifest: Manifest) -> Program:
 
 def _check_alive(manifest: Manifest, base_url: str | None) -> None:
     status = manifest.status
+    if status.state == "no_chat":
+        raise NoChatError(f"{manifest.name} has no chat API. {status.note or ''}".rstrip(), provider=manifest.id)
     if status.state != "retired" or base_url is not None:
         return
     since = f" on {status.since}" if status.since else ""
@@ -114,21 +162,4 @@ def _address(manifest: Manifest, base_url: str | None, variables: Mapping[str, s
     if endpoint.base_url is None:
         named = f", or set {' or '.join(endpoint.env)}" if endpoint.env else ""
         raise ConfigurationError(f"{manifest.name} has no address of its own: pass base_url=...{named}")
-    return check_base_url(
-        fill_placeholders(endpoint.base_url, lambda name: _variable(manifest, name, variables))
-    ), False
-
-
-def _variable(manifest: Manifest, name: str, variables: Mapping[str, str]) -> str | None:
-    if name in variables:
-        return variables[name]
-    declared = manifest.endpoint.variables.get(name)
-    names = declared.env if declared else ()
-    for variable in names:
-        if os.environ.get(variable):
-            return os.environ[variable]
-    advice = f", or set {' or '.join(names)}" if names else ""
-    raise ConfigurationError(
-        f"the address of {manifest.name} needs {name!r}: pass variables={{{name!r}: ...}} or base_url=...{advice}",
-        provider=manifest.id,
-    )
+    return check_base_url(filled(manifest, endpoint.base_url, variables)), False

@@ -6,7 +6,7 @@ What was read and merged is kept, and taken again as long as the same files are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +28,9 @@ __all__ = ["load", "load_file", "misnamed"]
 
 _NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes")
 """What a manifest says about itself alone."""
+
+_IDENTITY = frozenset((*_NOT_INHERITED, "api", "status", "docs", "endpoint", "auth", "list_models", "examples"))
+"""What holds for every API of a provider."""
 
 
 class _File(NamedTuple):
@@ -68,7 +71,7 @@ def load(id: str, *, manifest_dir: str | os.PathLike[str] | None = None) -> Mani
     extra_dirs = _extra_dirs(manifest_dir)
     first = _link(folders.find(id, extra_dirs))
     _check_id(first)
-    return _loaded(_chain(first, folders.search_path(extra_dirs)))
+    return _loaded(first, folders.search_path(extra_dirs))
 
 
 def load_file(
@@ -85,9 +88,10 @@ def load_file(
     if isinstance(source, Mapping):
         document = from_mapping(source)
         check(document)
-        return _merged(_chain(_Link(None, document), folders.search_path(extra_dirs)))
+        search_path = folders.search_path(extra_dirs)
+        return _merged(_chain(_Link(None, document), search_path), search_path)
     path = Path(source).absolute()
-    return _loaded(_chain(_link(path), folders.search_path((*extra_dirs, path.parent))))
+    return _loaded(_link(path), folders.search_path((*extra_dirs, path.parent)))
 
 
 def _extra_dirs(manifest_dir: str | os.PathLike[str] | None) -> tuple[Path, ...]:
@@ -129,12 +133,27 @@ def misnamed(document: Document, path: Path) -> str | None:
     return f'{document.place(("id",))}: id: expected "{path.stem}", as the file is called, got "{id}"'
 
 
-def _chain(first: _Link, search_path: Sequence[Path]) -> tuple[_Link, ...]:
+def _chain(first: _Link, search_path: tuple[Path, ...]) -> tuple[_Link, ...]:
     """The manifest and all that it extends, the root last."""
     chain = [first]
     while parent := chain[-1].document.data.get("extends"):
         chain.append(_parent(parent, chain, search_path))
     return tuple(chain)
+
+
+def _found(id: str, place: str, search_path: Sequence[Path]) -> _Link:
+    """The first manifest of that id."""
+    path = next(folders.candidates(id, search_path), None)
+    if path is None:
+        raise ManifestError(_nowhere(id, place, search_path))
+    link = _link(path)
+    _check_id(link)
+    return link
+
+
+def _nowhere(id: str, place: str, search_path: Sequence[Path]) -> str:
+    hint = did_you_mean(id.lower(), folders.every_id(search_path))
+    return f'{place}: there is no manifest "{id}"{hint}'
 
 
 def _parent(id: str, chain: list[_Link], search_path: Sequence[Path]) -> _Link:
@@ -153,26 +172,58 @@ def _parent(id: str, chain: list[_Link], search_path: Sequence[Path]) -> _Link:
     if found:
         circle = " -> ".join([*(link.id for link in chain), id])
         raise ManifestError(f"{place}: extends: goes in a circle: {circle}")
-    hint = did_you_mean(id.lower(), folders.every_id(search_path))
-    raise ManifestError(f'{place}: extends: there is no manifest "{id}"{hint}')
+    raise ManifestError(_nowhere(id, f"{place}: extends", search_path))
 
 
-def _loaded(chain: tuple[_Link, ...]) -> Manifest:
-    return _from_files(tuple(link.file for link in chain if link.file))
+def _loaded(first: _Link, search_path: tuple[Path, ...]) -> Manifest:
+    chain = _chain(first, search_path)
+    return _from_files(tuple(link.file for link in chain if link.file), search_path)
 
 
 @lru_cache(maxsize=256)
-def _from_files(files: tuple[_File, ...]) -> Manifest:
-    return _merged(tuple(_Link(file, _checked(file)) for file in files))
+def _from_files(files: tuple[_File, ...], search_path: tuple[Path, ...]) -> Manifest:
+    return _merged(tuple(_Link(file, _checked(file)) for file in files), search_path)
 
 
-def _merged(chain: tuple[_Link, ...]) -> Manifest:
-    layers = [layer_of(link.document) for link in reversed(chain)]
-    merged = reduce(lambda lower, upper: merge(_heritage(lower), upper), layers, Layer({}, {}))
-    manifest = manifest_of(merged, chain[-1].id)
-    if any({"auth", "endpoint"} & link.document.data.keys() for link in chain if not link.is_bundled):
+def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest:
+    merged = _layers(chain)
+    load_api = cache(partial(_api, chain, search_path))
+    manifest = manifest_of(merged, _dialect(chain), load_api=load_api)
+    if any({"auth", "endpoint", "apis"} & link.document.data.keys() for link in chain if not link.is_bundled):
         check_claims(manifest, {link.id for link in chain[1:]}, _bundled)
     return manifest
+
+
+def _layers(chain: Sequence[_Link]) -> Layer:
+    """The manifest of a chain with all that it inherits, as one layer."""
+    layers = [layer_of(link.document) for link in reversed(chain)]
+    return reduce(lambda lower, upper: merge(_heritage(lower), upper), layers, Layer({}, {}))
+
+
+def _api(chain: tuple[_Link, ...], search_path: tuple[Path, ...], name: str) -> Manifest:
+    """What holds for another API of the provider: its dialect, who the provider is, and what differs."""
+    provider = _layers(chain)
+    own = provider.part(("apis", name))
+    first = _found(own.data.pop("extends"), f"{own.origin(())}: apis.{name}.extends", search_path)
+    dialect = _chain(first, search_path)
+    layer = merge(merge(_heritage(_layers(dialect)), _identity(provider)), own)
+    manifest = manifest_of(layer, _dialect(dialect), api=name)
+    if any("apis" in link.document.data for link in chain if not link.is_bundled):
+        check_claims(manifest, {link.id for link in chain[1:]}, _bundled)
+    return manifest
+
+
+def _identity(provider: Layer) -> Layer:
+    """Who a provider is, whatever API it is asked by."""
+    kept = {key: value for key, value in provider.data.items() if key in _IDENTITY}
+    origins = {path: origin for path, origin in provider.origins.items() if not path or path[0] in _IDENTITY}
+    return Layer(kept, origins)
+
+
+def _dialect(chain: Sequence[_Link]) -> str:
+    """The id of the wire format: the nearest dialect in the chain, or its root where there is none."""
+    dialects = (link.id for link in chain if link.document.data.get("kind") == "dialect")
+    return next(dialects, chain[-1].id)
 
 
 def _heritage(layer: Layer) -> Layer:
@@ -186,5 +237,4 @@ _OWN_PATHS = frozenset((key,) for key in _NOT_INHERITED)
 
 def _bundled(id: str) -> Manifest:
     """A bundled manifest, whatever folders the user has."""
-    path = next(folders.candidates(id, folders.BUNDLED))
-    return _loaded(_chain(_link(path), folders.BUNDLED))
+    return _loaded(_link(next(folders.candidates(id, folders.BUNDLED))), folders.BUNDLED)

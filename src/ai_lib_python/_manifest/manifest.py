@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..errors import ManifestError
+from ..errors import ConfigurationError, ManifestError
 from .check import spell
 from .merge import Layer, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .yaml_source import KeyPath
 
@@ -23,7 +23,7 @@ class Status(msgspec.Struct, frozen=True):
     """Whether a provider is still there.
 
     Attributes:
-        state: ``live``, ``beta`` or ``retired``; the key ``is`` in a manifest.
+        state: ``live``, ``beta``, ``unverified``, ``retired`` or ``no_chat``; the key ``is`` in a manifest.
         since: the day since when it is so, as ``2026-11-23``.
         successor: id of the provider that takes its place.
         note: what callers should know of it.
@@ -36,10 +36,28 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Variable(msgspec.Struct, frozen=True):
-    """A placeholder of the base URL: the environment variables that may hold it, and what it is."""
+    """A placeholder of the base URL.
+
+    Attributes:
+        env: environment variables that may hold it, the first that is set wins.
+        note: what it is.
+        default: its value where nobody gives one.
+        of: the placeholder that this one follows from; nobody gives it then.
+        map: values of ``of``, each with what follows from it.
+        otherwise: what follows from every other value; the key ``else`` in a manifest.
+    """
 
     env: tuple[str, ...] = ()
     note: str | None = None
+    default: str | None = None
+    of: str | None = None
+    map: dict[str, str] = {}
+    otherwise: str | None = msgspec.field(default=None, name="else")
+
+    def follows_from(self, value: str) -> str | None:
+        """The value where that of the placeholder ``of`` is this one."""
+        found = self.map.get(value, self.otherwise)
+        return None if found is None else found.replace(f"{{{self.of}}}", value)
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -64,12 +82,16 @@ class AuthScheme(msgspec.Struct, frozen=True):
     """One way to authenticate.
 
     Attributes:
-        scheme: ``bearer``, ``header``, ``query`` or ``none``.
+        scheme: ``bearer``, ``header``, ``query``, ``aws-sigv4``, ``adc`` or ``none``.
         header: name of the header, for the scheme ``header``.
         prefix: text before the key in the header.
         query: name of the query parameter, for the scheme ``query``.
         env: environment variables that may hold the key, the first that is set wins.
         optional: whether a request may go out without a key.
+        parts: for a credential of several parts, the environment variables of each.
+        service: what requests are signed for, for the scheme ``aws-sigv4``.
+        region: the placeholder of the base URL that holds the region of a signature.
+        scopes: what a token is asked for, for the scheme ``adc``.
     """
 
     scheme: str
@@ -78,6 +100,14 @@ class AuthScheme(msgspec.Struct, frozen=True):
     query: str | None = None
     env: tuple[str, ...] = ()
     optional: bool = False
+    parts: dict[str, tuple[str, ...]] = {}
+    service: str | None = None
+    region: str = "region"
+    scopes: tuple[str, ...] = ()
+
+
+NEEDS = {"header": "header", "query": "query", "aws-sigv4": "service", "adc": "scopes"}
+"""What a scheme cannot do without."""
 
 
 class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -87,11 +117,13 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         id: the id of the manifest that was loaded.
         kind: ``provider`` or ``dialect``.
         name: its name for people; the id where it gives none.
-        dialect: id of the manifest at the root of what it extends.
+        dialect: id of the wire format that it speaks.
         data: everything, merged. Read only: it is shared.
         status: whether the provider is still there.
         endpoint: where requests go.
         auth: the ways to authenticate, in order of preference.
+        api: which of the provider's APIs this is about.
+        origin: whose opaque parts and signatures are understood here: the provider's, by this API.
         sunset: after :meth:`for_model`, the day from which that model is gone.
         replacement: after :meth:`for_model`, the model that takes its place.
     """
@@ -104,10 +136,13 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     status: Status
     endpoint: Endpoint
     auth: tuple[AuthScheme, ...]
+    api: str
+    origin: str
     sunset: str | None = None
     replacement: str | None = None
     _layer: Layer
     _for_models: dict[int, Manifest]
+    _load_api: Callable[[str], Manifest] | None = None
 
     def __repr__(self) -> str:
         return f"Manifest({self.id!r}, {self.where()!r})"
@@ -119,6 +154,34 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     def error(self, path: KeyPath, message: str) -> ManifestError:
         """The error for something wrong at a path: ``openai.yaml:12: auth.scheme: message``."""
         return problem_at(self._layer, path, message)
+
+    @property
+    def other_apis(self) -> tuple[str, ...]:
+        """The names of the provider's other APIs."""
+        return tuple(self.data.get("apis", ()))
+
+    @property
+    def has_chat(self) -> bool:
+        """Whether there is a chat API at all."""
+        return self.status.state != "no_chat"
+
+    def for_all_apis(self) -> Iterator[Manifest]:
+        """What holds for each of the provider's other APIs."""
+        return map(self.for_api, self.other_apis)
+
+    def for_api(self, name: str) -> Manifest:
+        """What holds for another API of the same provider; its own API is this manifest.
+
+        Raises:
+            ConfigurationError: the provider has no API of that name.
+            ManifestError: the dialect that it extends is wrong or not there.
+        """
+        if name == self.api:
+            return self
+        if name not in self.other_apis or self._load_api is None:
+            known = ", ".join((self.api, *self.other_apis))
+            raise ConfigurationError(f"{self.name} has no API called {name!r}; it has: {known}", provider=self.id)
+        return self._load_api(name)
 
     @property
     def needs_key(self) -> bool:
@@ -147,7 +210,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             layer = merge(self._layer, self._layer.part(("models", index)))
             for key in ("models", "match"):
                 layer.data.pop(key, None)
-            self._for_models[index] = manifest_of(layer, self.dialect)
+            self._for_models[index] = manifest_of(layer, self.dialect, api=self.api)
         return self._for_models[index]
 
 
@@ -157,14 +220,27 @@ def globs_of(entry: dict[str, Any]) -> list[str]:
     return [match] if isinstance(match, str) else match
 
 
-def manifest_of(layer: Layer, dialect: str) -> Manifest:
+OWN_API = "chat"
+"""What a provider's API is called where its manifest does not say."""
+
+
+def manifest_of(
+    layer: Layer, dialect: str, *, api: str | None = None, load_api: Callable[[str], Manifest] | None = None
+) -> Manifest:
     """The manifest that a merged layer describes.
+
+    Args:
+        layer: everything, merged.
+        dialect: the id of the wire format.
+        api: the name of the API, where it is not the manifest's own.
+        load_api: loads another API of the same provider.
 
     Raises:
         ManifestError: a key is missing that the way of authenticating needs.
     """
     _check_auth(layer)
     data = layer.data
+    own = data.get("api", OWN_API)
     return Manifest(
         id=data["id"],
         kind=data.get("kind", "provider"),
@@ -174,10 +250,13 @@ def manifest_of(layer: Layer, dialect: str) -> Manifest:
         status=msgspec.convert(data.get("status", {}), Status),
         endpoint=msgspec.convert(data.get("endpoint", {}), Endpoint),
         auth=tuple(msgspec.convert(way, AuthScheme) for _, way in _ways(data)),
+        api=api or own,
+        origin=data["id"] if api in (None, own) else f"{data['id']}:{api}",
         sunset=data.get("sunset"),
         replacement=data.get("replacement"),
         _layer=layer,
         _for_models={},
+        _load_api=load_api,
     )
 
 
@@ -195,9 +274,11 @@ def _check_auth(layer: Layer) -> None:
     for path, way in _ways(layer.data):
         scheme = way.get("scheme")
         if scheme is None:
-            raise problem_at(layer, (*path, "scheme"), "is missing; expected bearer, header, query or none")
-        if scheme in ("header", "query") and scheme not in way:
-            raise problem_at(layer, (*path, scheme), f"is missing; the scheme {scheme} needs its name")
+            expected = "bearer, header, query, aws-sigv4, adc or none"
+            raise problem_at(layer, (*path, "scheme"), f"is missing; expected {expected}")
+        needed = NEEDS.get(scheme)
+        if needed is not None and not way.get(needed):
+            raise problem_at(layer, (*path, needed), f"is missing; the scheme {scheme} needs it")
 
 
 def problem_at(layer: Layer, path: KeyPath, message: str) -> ManifestError:

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from ..errors import ConfigurationError
 
+BEARER = frozenset({"bearer", "adc"})
+"""The schemes whose key is a bearer token."""
+
 
 class Scheme(Protocol):
     """How one manifest wants its key."""
@@ -21,14 +24,14 @@ class Scheme(Protocol):
 
 
 def authorize(scheme: Scheme, key: str, headers: dict[str, str], query: dict[str, str]) -> None:
-    """Adds ``key`` to the headers or the query.
+    """Adds ``key`` to the headers or the query; where requests are signed there is none to add.
 
     Raises:
         ConfigurationError: the key has characters that no header may hold.
     """
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError("the API key has a line break or another character that no header may hold")
-    if scheme.scheme == "bearer":
+    if scheme.scheme in BEARER:
         headers["authorization"] = f"Bearer {key}"
     elif scheme.scheme == "header" and scheme.header:
         headers[scheme.header.lower()] = (scheme.prefix or "") + key

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 BOM = b"\xef\xbb\xbf"
 
 
-Frame = tuple[bytes, str | None]
-"""One message of a streamed body: its undecoded payload, and the event name where the framing has one.
+Frame = tuple[bytes, Any]
+"""One message of a streamed body: its undecoded payload, and what the framing tells of it beside that: the event's
+name (a text), the message's headers (a map), or None.
 
 A plain tuple: there is one for each event of each stream, and anything more costs several times as much to make.
 """

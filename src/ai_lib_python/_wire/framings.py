@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .event_stream import EventStreamDecoder
 from .frame import Framing
 from .json_array import JsonArrayDecoder
 from .ndjson import NdjsonDecoder
@@ -13,4 +14,5 @@ FRAMINGS: dict[str, Callable[[], Framing]] = {
     "sse": SseDecoder,
     "ndjson": NdjsonDecoder,
     "json_array": JsonArrayDecoder,
+    "aws-eventstream": EventStreamDecoder,
 }

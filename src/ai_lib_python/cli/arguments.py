@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_chat, _add_demo, _add_simulate, _add_providers, _add_manifest):
+    for add in (_add_chat, _add_demo, _add_simulate, _add_providers, _add_models, _add_manifest):
         add(commands)
     return parser
 
@@ -122,8 +122,13 @@ def _add_chat(commands: Commands) -> None:
     chat.add_argument("--stats", action="store_true", help="tokens and times, on standard error")
     chat.add_argument("--json", action="store_true", help="one JSON object with everything")
     chat.add_argument("--no-stream", action="store_true", help="wait for the whole answer")
-    chat.add_argument("--base-url", metavar="URL", help="another address of the provider's API")
-    chat.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds the key")
+    chat.add_argument("--api", metavar="NAME", help="which of the provider's APIs, such as responses")
+    _add_address(chat)
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base-url", metavar="URL", help="another address of the provider's API")
+    parser.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds the key")
 
 
 def _add_demo(commands: Commands) -> None:
@@ -177,6 +182,14 @@ def _add_providers(commands: Commands) -> None:
     show.add_argument("id", metavar="ID", help="a provider's id")
 
 
+def _add_models(commands: Commands) -> None:
+    models = _command(commands, "models", "models:run", "the models that a provider says it has")
+    models.add_argument("id", metavar="PROVIDER", help="a provider's id")
+    models.add_argument("--json", action="store_true", help="as a JSON list")
+    models.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="default: 30")
+    _add_address(models)
+
+
 def _add_manifest(commands: Commands) -> None:
     manifest = _command(commands, "manifest", "manifest:run", "check, show and compile manifests")
     inner = manifest.add_subparsers(metavar="COMMAND", required=True)
@@ -188,3 +201,4 @@ def _add_manifest(commands: Commands) -> None:
     for parser in (show, compile):
         parser.add_argument("id", metavar="ID", help="a manifest's id, or a file")
         parser.add_argument("--model", metavar="M", help="with the rules of this model")
+        parser.add_argument("--api", metavar="NAME", help="of this one of the provider's APIs")

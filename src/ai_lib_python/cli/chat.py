@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..chat import ChatRequestBuilder
     from ..response import Adjustment, CallStats, ChatResponse
 
-__all__ = ["run"]
+__all__ = ["key_in", "run"]
 
 
 class _Answer(NamedTuple):
@@ -34,7 +34,7 @@ class _Answer(NamedTuple):
 def run(args: Namespace) -> int:
     """Asks, prints, and tells on standard error what else is to know."""
     question = read_question(args.question, sys.stdin)
-    key = _key(args.api_key_env)
+    key = key_in(args.api_key_env)
     choice = choose(args.model)
     if choice.note:
         tell(choice.note)
@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _key(variable: str | None) -> str | None:
+def key_in(variable: str | None) -> str | None:
     """The key in the variable that was named; without one the library looks for it itself."""
     if variable is None:
         return None
@@ -66,7 +66,9 @@ async def _ask_or_simulate(args: Namespace, choice: Choice, question: str, key: 
 
 
 async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) -> None:
-    client = await AiClient.create(choice.model, api_key=key, base_url=args.base_url, on_unsupported="ignore")
+    client = await AiClient.create(
+        choice.model, api_key=key, base_url=args.base_url, on_unsupported="ignore", api=args.api
+    )
     async with client:
         chat = _request(client, args, question)
         answer = await (_whole(chat) if args.no_stream else _streamed(chat, show=not args.json))

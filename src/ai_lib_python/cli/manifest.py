@@ -23,7 +23,7 @@ FIRST = ("id", "kind", "name", "status", "docs", "checked", "confidence", "endpo
 
 ENDINGS = (".yaml", ".yml")
 
-CLIENT = ("encode", "read_response", "read_frame", "classify", "request_id", "finish")
+CLIENT = ("encode", "read_response", "read_frame", "classify", "request_id", "finish", "route")
 SERVER = (
     "read_request",
     "write_response",
@@ -75,8 +75,14 @@ def _problems(path: Path) -> Iterator[str]:
     except ManifestError as error:
         yield error.message
         return
-    for variant in (manifest, *manifest.for_all_models()):
-        yield from _compile_problems(variant)
+    try:
+        variants = [manifest, *manifest.for_all_apis()]
+    except ManifestError as error:
+        yield error.message
+        return
+    for variant in variants:
+        for version in (variant, *variant.for_all_models()):
+            yield from _compile_problems(version)
 
 
 def _line(problem: str) -> int:
@@ -88,7 +94,9 @@ def _line(problem: str) -> int:
 def _compile_problems(manifest: Manifest) -> Iterator[str]:
     """What compiling says. Each function is made by itself, so that each can tell its own problem."""
     program = Program(manifest)
-    makers: list[tuple[object, str]] = [(program, name) for name in CLIENT]
+    makers: list[tuple[object, str]] = [(program, name) for name in CLIENT if manifest.has_chat]
+    if manifest.data.get("list_models"):
+        makers.append((program, "read_models"))
     if "serve" in manifest.data:
         makers += [(program.serve, name) for name in SERVER]
     return filter(None, (_problem_of(half, name) for half, name in makers))
@@ -104,7 +112,7 @@ def _problem_of(half: object, name: str) -> str | None:
 
 def run_show(args: Namespace) -> int:
     """Prints a manifest with everything inherited, as a manifest that inherits nothing."""
-    manifest = _found(args.id, args.model)
+    manifest = _found(args.id, args.model, args.api)
     order = [*FIRST, *manifest.data]
     data = {key: manifest.data[key] for key in order if key in manifest.data and key != "extends"}
     say(f"# {manifest.id}, with everything inherited{_lineage(manifest)}")
@@ -133,12 +141,18 @@ def _origins(manifest: Manifest) -> Callable[[tuple[str | int, ...]], str]:
 
 def run_compile(args: Namespace) -> int:
     """Prints the functions that are made from a manifest."""
-    say(Program(_found(args.id, args.model)).source().rstrip())
+    manifest = _found(args.id, args.model, args.api)
+    if not manifest.has_chat:
+        tell(f"{manifest.name} has no chat API: there is nothing to compile")
+        return 1
+    say(Program(manifest).source().rstrip())
     return 0
 
 
-def _found(id: str, model: str | None) -> Manifest:
-    """The manifest of that id, or in that file, with the rules of a model."""
+def _found(id: str, model: str | None, api: str | None) -> Manifest:
+    """The manifest of that id, or in that file, of one of its APIs, with the rules of a model."""
     is_file = id.endswith(ENDINGS) or Path(id).name != id
     manifest = load_file(id) if is_file else load(id)
+    if api is not None:
+        manifest = manifest.for_api(api)
     return manifest if model is None else manifest.for_model(model)

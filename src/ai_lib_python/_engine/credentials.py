@@ -1,0 +1,135 @@
+"""A key, or what takes the place of one, and where it comes from when it is more than a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Protocol
+
+import msgspec
+
+from .._manifest.manifest import AuthScheme
+from .._wire.sigv4 import SigningKeys
+from ..errors import ExpiredCredentialsError, MissingKeyError
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """A key and how it is sent. It is in no repr.
+
+    Attributes:
+        scheme: how the manifest wants it.
+        key: the key or token; empty where requests are signed.
+        signing: what signs requests, for the scheme ``aws-sigv4``.
+    """
+
+    scheme: AuthScheme
+    key: str = ""
+    signing: SigningKeys | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown to anyone."""
+        if self.signing is None:
+            return (self.key,) if self.key else ()
+        return tuple(filter(None, (self.signing.secret_access_key, self.signing.session_token)))
+
+    def __repr__(self) -> str:
+        return f"Credential({self.scheme.scheme})"
+
+
+class Renewed(Protocol):
+    """A source that finds and renews a credential; asking it may block."""
+
+    def current(self) -> Credential: ...
+
+
+SIGNING_PARTS = frozenset({"access_key_id", "secret_access_key"})
+"""The parts without which nothing can be signed; ``session_token`` and ``expires`` may come with them."""
+
+EXPIRES = "expires"
+"""The part of a credential that says, in RFC 3339, until when it is good."""
+
+
+def signing_credential(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
+    """The credential of three parts that signs requests.
+
+    Raises:
+        ExpiredCredentialsError: they say that they are good no longer.
+    """
+    if EXPIRES in parts and _moment(parts[EXPIRES]) <= datetime.now(timezone.utc):
+        raise ExpiredCredentialsError(f"the credentials expired at {parts[EXPIRES]}; get new ones")
+    keys = SigningKeys(parts["access_key_id"], parts["secret_access_key"], parts.get("session_token"))
+    return Credential(scheme, signing=keys)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+
+
+class SigningChain:
+    """Signing keys as botocore finds them: profiles, single sign-on, roles of the machine."""
+
+    def __init__(self, scheme: AuthScheme, advice: Callable[[], str]) -> None:
+        """``advice`` says what to do where there are none."""
+        from botocore.session import get_session  # an extra: only for who needs it
+
+        self._scheme = scheme
+        self._advice = advice
+        self._session = get_session()
+
+    def current(self) -> Credential:
+        """The keys as they are now, renewed where they had to be.
+
+        Raises:
+            MissingKeyError: there are none.
+            ExpiredCredentialsError: they could not be found or renewed.
+        """
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            found = self._session.get_credentials()
+            keys = found.get_frozen_credentials() if found is not None else None
+        except BotoCoreError as error:
+            raise ExpiredCredentialsError(f"the credentials could not be renewed: {error}") from None
+        if keys is None:
+            raise MissingKeyError(self._advice())
+        return Credential(self._scheme, signing=SigningKeys(keys.access_key, keys.secret_key, keys.token))
+
+
+class DefaultCredentials:
+    """A bearer token of Application Default Credentials, as google-auth finds and renews it."""
+
+    def __init__(self, scheme: AuthScheme, advice: Callable[[], str]) -> None:
+        """``advice`` says what to do where there are none."""
+        from google.auth import default  # an extra: only for who needs it
+        from google.auth.exceptions import DefaultCredentialsError
+
+        self._scheme = scheme
+        try:
+            self._found, _ = default(scopes=list(scheme.scopes))
+        except DefaultCredentialsError:
+            raise MissingKeyError(advice()) from None
+
+    def current(self) -> Credential:
+        """The token as it is now, renewed where it had to be.
+
+        Raises:
+            ExpiredCredentialsError: it could not be renewed.
+        """
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+
+        if not self._found.valid:
+            try:
+                self._found.refresh(Request())
+            except GoogleAuthError as error:
+                raise ExpiredCredentialsError(f"the credentials could not be renewed: {error}") from None
+        return Credential(self._scheme, str(self._found.token))
+
+
+SOURCES: dict[str, tuple[str, Callable[[AuthScheme, Callable[[], str]], Renewed]]] = {
+    "aws-sigv4": ("aws", SigningChain),
+    "adc": ("google", DefaultCredentials),
+}
+"""By scheme: the extra that must be installed, and the source that comes with it."""

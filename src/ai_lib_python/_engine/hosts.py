@@ -1,0 +1,72 @@
+"""The hosts that belong to a provider, and its address with every placeholder filled."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from .._manifest.manifest import Manifest, Variable
+from .._wire.urls import fill_placeholders
+from ..errors import ConfigurationError
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def own_hosts(manifest: Manifest) -> list[str]:
+    """The hosts that belong to the provider, as patterns; a placeholder stands for one label."""
+    endpoint = manifest.endpoint
+    patterns = list(endpoint.hosts)
+    if endpoint.base_url is not None:
+        host = urlsplit(endpoint.base_url).hostname or ""
+        patterns += [_PLACEHOLDER.sub("*", spelled) for spelled in _spelled(host, endpoint.variables)]
+    return [pattern.lower() for pattern in patterns if pattern.strip("*.")]  # one of stars alone would be any host
+
+
+def _spelled(host: str, variables: Mapping[str, Variable]) -> Iterator[str]:
+    """The host with each placeholder that follows from another one spelled out, in every way."""
+    for name, variable in variables.items():
+        if variable.of is not None and f"{{{name}}}" in host:
+            ends = [*variable.map.values(), *filter(None, [variable.otherwise])]
+            for end in ends:
+                yield from _spelled(host.replace(f"{{{name}}}", end), variables)
+            return
+    yield host
+
+
+def filled(manifest: Manifest, base_url: str, variables: Mapping[str, str]) -> str:
+    """The address with its placeholders filled: from the caller, the environment, or the manifest's default.
+
+    Raises:
+        ConfigurationError: one has no value; the message names it and says how to give it.
+    """
+    return fill_placeholders(base_url, lambda name: value_of(manifest, name, variables))
+
+
+def value_of(manifest: Manifest, name: str, variables: Mapping[str, str]) -> str:
+    """The value of one placeholder.
+
+    Raises:
+        ConfigurationError: it has none.
+    """
+    declared = manifest.endpoint.variables.get(name, Variable())
+    if declared.of is not None:
+        found = declared.follows_from(value_of(manifest, declared.of, variables))
+    else:
+        found = variables.get(name) or _from_environment(declared) or declared.default
+    if found is None:
+        raise ConfigurationError(_missing(manifest, name, declared), provider=manifest.id)
+    return found
+
+
+def _from_environment(variable: Variable) -> str | None:
+    return next((value for name in variable.env if (value := os.environ.get(name))), None)
+
+
+def _missing(manifest: Manifest, name: str, declared: Variable) -> str:
+    what = f" ({declared.note})" if declared.note else ""
+    advice = f", or set {' or '.join(declared.env)}" if declared.env else ""
+    return (
+        f"the address of {manifest.name} needs {name!r}{what}: pass variables={{{name!r}: ...}} or base_url=...{advice}"
+    )
