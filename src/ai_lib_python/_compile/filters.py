@@ -5,6 +5,7 @@ Each is a small pure function. A filter sees None only where it says so.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -94,6 +95,21 @@ def without_prefix(value: Any, prefix: str) -> Any:
     return value.removeprefix(prefix) if isinstance(value, str) else value
 
 
+def until(value: Any, mark: str) -> Any:
+    """A text up to the first ``mark`` in it; anything else as it is."""
+    return value.partition(mark)[0] if isinstance(value, str) else value
+
+
+def after(value: Any, mark: str) -> Any:
+    """A text behind the first ``mark`` in it; one without it, and anything else, as it is."""
+    return value.partition(mark)[2] if isinstance(value, str) and mark in value else value
+
+
+def plain_name(value: Any) -> Any:
+    """A text of letters, digits, spaces, hyphens, round and square brackets; each other sign becomes a hyphen."""
+    return re.sub(r"[^A-Za-z0-9 ()\[\]-]", "-", value) if isinstance(value, str) else value
+
+
 def base64_text(value: Any) -> str | None:
     """The text that is written in base64; None where it is none."""
     from base64 import b64decode  # rare
@@ -131,6 +147,13 @@ def in_path(value: str) -> str:
     return quote(value, safe="/:@")
 
 
+def in_segment(value: str) -> str:
+    """Quoted for one step of a URL's path, slashes and colons too."""
+    if value in ("", ".", ".."):
+        raise UnsupportedError(f"{value!r} cannot stand in a URL as a step of its path")
+    return quote(value, safe="~")
+
+
 class Definition(NamedTuple):
     """A filter: what it calls, how many arguments it takes (None: one or more), and what it promises.
 
@@ -158,10 +181,14 @@ FILTERS: dict[str, Definition] = {
     "lower": Definition(lower),
     "object": Definition(as_object, 1, WIRE),
     "without_prefix": Definition(without_prefix, 1),
+    "until": Definition(until, 1),
+    "after": Definition(after, 1),
+    "plain_name": Definition(plain_name),
     "base64_text": Definition(base64_text),
     "given_id": Definition(given_id),
     "fixed_id": Definition(fixed_id, 1),
     "in_path": Definition(in_path),
+    "in_segment": Definition(in_segment),
     "without": Definition(without_keywords, None, WIRE),
     "upper_types": Definition(upper_types, result=WIRE),
     "inline_refs": Definition(inline_refs, result=WIRE),

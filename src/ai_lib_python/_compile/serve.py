@@ -7,8 +7,9 @@ serve:
   request: TEMPLATE                          wire JSON -> the fields of a chat request
   finish: {stop: end_turn}                   our words -> the wire's
   response: TEMPLATE                         from $answer
-  stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, data} or {raw}
-  error: {codes, status, body: TEMPLATE, stream: [FRAME]}
+  stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, data}, {exception, data} or {raw}
+  headers: TEMPLATE                          of each answer, from $answer
+  error: {codes, status, headers: TEMPLATE, body: TEMPLATE, stream: [FRAME]}
   models: {path, body: TEMPLATE}             the list of models, from $models
 """
 
@@ -67,6 +68,12 @@ class Server:
         return self._compiled(writer, "write_response")
 
     @cached_property
+    def write_headers(self) -> Callable[..., Any]:
+        """``write_headers(answer) -> the headers of an answer``"""
+        writer = _writer(self._manifest, self._data, ("headers",), "write_headers(answer)", ["answer"])
+        return self._compiled(writer, "write_headers")
+
+    @cached_property
     def write_frames(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
         """For each event of a stream: ``write(answer, index, text, call) -> frames``"""
         return {
@@ -80,6 +87,12 @@ class Server:
         """``write_error(error) -> body``"""
         writer = _writer(self._manifest, self._data, ("error", "body"), "write_error(error)", ["error"])
         return self._compiled(writer, "write_error")
+
+    @cached_property
+    def write_error_headers(self) -> Callable[..., Any]:
+        """``write_error_headers(error) -> the headers of an error``"""
+        writer = _writer(self._manifest, self._data, ("error", "headers"), "write_error_headers(error)", ["error"])
+        return self._compiled(writer, "write_error_headers")
 
     @cached_property
     def write_error_frames(self) -> Callable[..., list[dict[str, Any]]]:
@@ -110,8 +123,12 @@ def write_server(manifest: Source, data: dict[str, Any]) -> dict[str, Writer]:
     return {
         "read a request": write_request_reader(manifest, data),
         "write an answer": _writer(manifest, data, ("response",), "write_response(answer)", ["answer"]),
+        "write an answer's headers": _writer(manifest, data, ("headers",), "write_headers(answer)", ["answer"]),
         **frames,
         "write an error": _writer(manifest, data, ("error", "body"), "write_error(error)", ["error"]),
+        "write an error's headers": _writer(
+            manifest, data, ("error", "headers"), "write_error_headers(error)", ["error"]
+        ),
         "write an error in mid-stream": _writer(
             manifest, data, ("error", "stream"), "write_error_frames(error)", ["error"]
         ),
@@ -146,7 +163,7 @@ def _writer(manifest: Source, data: dict[str, Any], path: tuple[str, ...], head:
     context = Context(manifest, data.get("fragments", {}), "serve")
     node: Any = data.get("serve", {})
     for key in path:
-        node = node.get(key, {})
+        node = node.get(key) or {}
     with context.writer.block(f"def {head}:"), context.at("serve", *path):
         scope = Scope(None, {name: Ref(name, name if name != "models" else WIRE, True) for name in names})
         context.writer.line(f"return {write_value(context, scope, node).code}")

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
 from .._version import __version__
 from ..errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted, TransportError
@@ -45,7 +46,7 @@ class AiohttpTransport:
         try:
             answer = await self._session().request(
                 request.method,
-                request.url,
+                URL(request.url, encoded=True),  # as it was signed: quoted once, and not again
                 data=request.body,
                 headers=request.headers,
                 timeout=_timeout(request.timeout),

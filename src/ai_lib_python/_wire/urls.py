@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError
+
+_QUOTED_ALREADY = "/%:@!$&'()*+,;=~"
+"""What stays in a path: what has a meaning there, and the signs of what is quoted."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PLACEHOLDER_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -63,7 +66,7 @@ def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[
     prefix = _segments(base.path)
     if not prefix and default_base_url is not None:
         prefix = _segments(urlsplit(default_base_url).path)
-    joined = "/" + "/".join(_overlapped(prefix, _segments(path)))
+    joined = quote("/" + "/".join(_overlapped(prefix, _segments(path))), safe=_QUOTED_ALREADY)
     pairs = [base.query] if base.query else []
     if query:
         pairs.append(urlencode(query))

@@ -27,8 +27,10 @@ CLIENT = ("encode", "read_response", "read_frame", "classify", "request_id", "fi
 SERVER = (
     "read_request",
     "write_response",
+    "write_headers",
     "write_frames",
     "write_error",
+    "write_error_headers",
     "write_error_frames",
     "write_models",
 )

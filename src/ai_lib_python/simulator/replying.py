@@ -94,16 +94,18 @@ class Replier:
         return self._streamed(request, answer) if streamed else self._answered(request, answer)
 
     def _answered(self, request: ChatRequest, answer: Answer) -> Reply:
-        program = self._match.program
-        body = program.serve.write_response(served(self._match.manifest, request, answer, self._number))
-        return self._plain(body)._replace(delay=answer.delay, cut_after=answer.cut_after)
+        server = self._match.program.serve
+        body = served(self._match.manifest, request, answer, self._number)
+        headers = {**self._headers(JSON), **(server.write_headers(body) or {})}
+        return Reply(200, headers, as_json(server.write_response(body)), delay=answer.delay, cut_after=answer.cut_after)
 
     def _streamed(self, request: ChatRequest, answer: Answer, error: SimulatedError | None = None) -> Reply:
         body = served(self._match.manifest, request, answer, self._number)
         frames = stream_frames(self._match.program, body, answer.chunk_size)
         if error is not None:
             frames = self._broken(frames, error)
-        headers = self._headers(CONTENT_TYPES[self._match.framing])
+        own = self._match.program.serve.write_headers(body) or {}
+        headers = {**self._headers(CONTENT_TYPES[self._match.framing]), **own}
         pieces = _pieces(self._match.framing, frames)
         return Reply(200, headers, None, pieces, answer.delay, answer.pace, answer.cut_after)
 
@@ -114,9 +116,10 @@ class Replier:
 
     def _failed(self, error: SimulatedError) -> Reply:
         written = served_error(self._match.manifest, error, answer_id(self._number))
-        body = as_json(self._match.program.serve.write_error(written))
+        server = self._match.program.serve
         wait = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
-        return Reply(written.status, {**self._headers(JSON), **wait, **error.headers}, body, delay=error.delay)
+        headers = {**self._headers(JSON), **(server.write_error_headers(written) or {}), **wait, **error.headers}
+        return Reply(written.status, headers, as_json(server.write_error(written)), delay=error.delay)
 
     def _plain(self, body: object) -> Reply:
         return Reply(200, self._headers(JSON), as_json(body))

@@ -12,6 +12,7 @@ from .._compile.program import Program
 from .._compile.serve import Server
 from .._compile.served import ServedAnswer, ServedCall, ServedError, ServedUsage
 from .._manifest.manifest import Manifest
+from .._wire.event_stream import event_message
 from ..message import ToolCall
 from ..request import ChatRequest
 from ..response import Usage
@@ -34,6 +35,7 @@ CONTENT_TYPES = {
     "sse": "text/event-stream",
     "ndjson": "application/x-ndjson",
     "json_array": "application/json",
+    "aws-eventstream": "application/vnd.amazon.eventstream",
 }
 
 
@@ -138,12 +140,20 @@ def pieces(text: str) -> list[str]:
 def framed(framing: str, frame: Frame, number: int) -> bytes:
     """The bytes of the ``number``-th frame of a stream, counted from 0."""
     data = frame["raw"].encode() if "raw" in frame else as_json(frame["data"])
+    if framing == "aws-eventstream":
+        return event_message(_message_headers(frame), data)
     if framing == "sse":
         name = f"event: {frame['event']}\n".encode() if "event" in frame else b""
         return name + b"data: " + data + b"\n\n"
     if framing == "ndjson":
         return data + b"\n"
     return (b"[" if number == 0 else b",\n") + data
+
+
+def _message_headers(frame: Frame) -> dict[str, str]:
+    """The headers of an AWS message, by which it says what it is."""
+    kind = "exception" if "exception" in frame else "event"
+    return {f":{kind}-type": frame[kind], ":content-type": "application/json", ":message-type": kind}
 
 
 def ending(framing: str, count: int) -> bytes:
