@@ -1,0 +1,323 @@
+"""What a body that was sent may differ in from the recorded one, each with its reason.
+
+A *reading* brings both bodies into the form in which two ways to write the same are one. What the
+client *told* of itself is in ``response.adjustments``. All readings stand before all that is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ai_lib_python.message import ToolResult
+
+from .comparing import MISSING, Allowed, Difference, Exchange
+from .data import is_data
+from .proto_json import camel, json_schema
+
+
+def everywhere(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Any], Any]:
+    """A reading that changes every map of a body, the inner ones first, but no data."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, list):
+            return [read(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return change({key: inner if is_data(key, inner) else read(inner) for key, inner in value.items()})
+
+    return read
+
+
+def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
+
+
+_FALSE_BY_DEFAULT = ("stream", "thought", "is_error", "isError", "disable_parallel_tool_use")
+
+
+def _one_as_text(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: _text_of(value) if key in ("content", "system", "stop") else value for key, value in fields.items()}
+
+
+def _text_of(value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != 1:
+        return value
+    only = value[0]
+    if isinstance(only, str):
+        return only
+    return only["text"] if isinstance(only, dict) and set(only) == {"type", "text"} else value
+
+
+def _without_direct_caller(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if (key, value) != ("caller", {"type": "direct"})}
+
+
+def _newer_names(body: dict[str, Any]) -> dict[str, Any]:
+    changed = dict(body)
+    if "output_format" in body:
+        changed["output_config"] = {**body.get("output_config", {}), "format": changed.pop("output_format")}
+    form = body.get("response_format")
+    if isinstance(form, dict) and "schema" in form:
+        changed["response_format"] = {"json_schema" if key == "schema" else key: value for key, value in form.items()}
+    return changed
+
+
+def _neighbours_as_one(body: dict[str, Any]) -> dict[str, Any]:
+    """Messages of one role that follow each other, as one."""
+    changed = dict(body)
+    for messages, said in (("messages", "content"), ("contents", "parts")):
+        if messages in body:
+            changed[messages] = _merged(body[messages], said)
+    return changed
+
+
+def _merged(messages: list[dict[str, Any]], said: str) -> list[dict[str, Any]]:
+    merged: list[dict[str, Any]] = []
+    for message in messages:
+        if not merged or merged[-1]["role"] != message["role"]:
+            merged.append(message)
+        else:
+            merged[-1] = {**merged[-1], said: [*_blocks(merged[-1][said]), *_blocks(message[said])]}
+    return merged
+
+
+def _blocks(content: Any) -> list[Any]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _proto_json(body: dict[str, Any]) -> dict[str, Any]:
+    """Keys in camel case, and the words of enums in capitals."""
+    read: dict[str, Any] = everywhere(_level_in_capitals)(camel(body))
+    return read
+
+
+def _level_in_capitals(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.upper() if key == "thinkingLevel" else value for key, value in fields.items()}
+
+
+def _plain_instructions(body: dict[str, Any]) -> dict[str, Any]:
+    """The system instruction as a list of parts, without the role that it does not need."""
+    system = body.get("systemInstruction")
+    if not isinstance(system, dict):
+        return body
+    parts = system["parts"] if isinstance(system["parts"], list) else [system["parts"]]
+    return {**body, "systemInstruction": {"parts": parts}}
+
+
+def _schemas_of_json(fields: dict[str, Any]) -> dict[str, Any]:
+    """The schemas of OpenAPI under the keys, and in the words, of JSON Schema."""
+    return {
+        _JSON_SCHEMA.get(key, key): json_schema(value) if key in _SCHEMAS else value for key, value in fields.items()
+    }
+
+
+_JSON_SCHEMA = {"parameters": "parametersJsonSchema", "responseSchema": "responseJsonSchema"}
+_SCHEMAS = (*_JSON_SCHEMA, *_JSON_SCHEMA.values())
+
+
+def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if not (key in _EMPTY_SAYS_NOTHING and value in ("", [], {}))}
+
+
+_EMPTY_SAYS_NOTHING = frozenset(
+    {"annotations", "citations", "content", "generationConfig", "reasoning_content", "stop", "system", "text"}
+    | {"tool_calls", "tools"}
+)
+
+
+def _system_role(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "role": "system"} if fields.get("role") == "developer" else fields
+
+
+def _without_index(fields: dict[str, Any]) -> dict[str, Any]:
+    if fields.get("type") == "function" and "id" in fields:
+        return {key: value for key, value in fields.items() if key != "index"}
+    return fields
+
+
+def _reasoning_is_on(fields: dict[str, Any]) -> dict[str, Any]:
+    """An effort or a budget without the switch beside it; no effort as the switch that is off."""
+    changed = dict(fields)
+    if fields.get("reasoning_effort") and fields.get("thinking") == {"type": "enabled"}:
+        del changed["thinking"]
+    asked = fields.get("reasoning")
+    if isinstance(asked, dict):
+        effort, budget = asked.get("effort"), asked.get("max_tokens")
+        said = {"effort": effort, "max_tokens": budget} if effort or budget else {"enabled": asked.get("enabled")}
+        changed["reasoning"] = {"enabled": False} if effort == "none" else _without_nulls(said)
+    return changed
+
+
+def _without_unsigned_thoughts(fields: dict[str, Any]) -> dict[str, Any]:
+    if "parts" not in fields:
+        return fields
+    return {**fields, "parts": [part for part in fields["parts"] if not _unsigned_thought(part)]}
+
+
+def _unsigned_thought(part: dict[str, Any]) -> bool:
+    return part.get("thought") is True and "text" in part and "thoughtSignature" not in part
+
+
+def _without_empty_parameters(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if not (key in _PARAMETERS and value == _NO_PARAMETERS)}
+
+
+_PARAMETERS = ("parameters", "parametersJsonSchema", "input_schema")
+_NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+
+
+# What the client does of itself
+
+
+def _usage_asked(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    return difference.place[0] == "stream_options" and (exchange.request.body or {}).get("stream_options") in (
+        None,
+        {"include_usage": True},
+        {"include_usage": False},
+    )
+
+
+def _model_in_path(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    return difference.place == ("model",) and MISSING in (difference.recorded, difference.sent)
+
+
+def _auto(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    return difference.place == ("tool_choice",) and difference.recorded == "auto" and difference.sent is MISSING
+
+
+def _result_name(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    names = [part.name for each in exchange.asked.messages for part in each.parts if isinstance(part, ToolResult)]
+    return difference.place[-1] == "name" and difference.sent is MISSING and difference.recorded in names
+
+
+def _thoughts_shown(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    return difference.recorded is MISSING and (difference.place[-1], difference.sent) in _SHOWN
+
+
+_SHOWN = (("reasoning_format", "parsed"), ("includeThoughts", True))
+
+
+def _thoughts_omitted(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    told = [each.parameter for each in exchange.told("omitted")]
+    return exchange.by_a_stand_in and "reasoning" in told and difference.place[-1] in _THOUGHTS
+
+
+_THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
+
+
+# What adjustments tell
+
+
+def _stands_in(difference: Difference, places: tuple[str, ...]) -> bool:
+    return any(f"{difference.path}.".startswith(f"{place}.") for place in places)
+
+
+def _renamed(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    """The same value under another name: one key is gone and one is new."""
+    for told in exchange.told("renamed"):
+        places = exchange.asked.places.get(told.parameter, ())
+        for one in found:
+            for other in found:
+                moved = one.sent is MISSING and other.recorded is MISSING and one.recorded == other.sent
+                if moved and _stands_in(one, places) and difference in (one, other):
+                    return True
+    return False
+
+
+def _changed(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    """A parameter that the model of today does not take as it was."""
+    for told in exchange.told("dropped", "clamped", "replaced"):
+        if _stands_in(difference, exchange.asked.places.get(told.parameter, ())):
+            return True
+        if difference.recorded is MISSING and told.sent is not None and difference.sent == told.sent:
+            return True
+    return False
+
+
+ALLOWED: tuple[Allowed, ...] = (
+    Allowed(
+        "proto-json",
+        "a key may be in snake case or in camel case, and a level in small letters or in capitals",
+        _proto_json,
+        wires=("gemini-generate",),
+    ),
+    Allowed("null", "null says the same as no key at all", everywhere(_without_nulls)),
+    Allowed("false-by-default", "a switch that is off says the same as none", everywhere(_without_defaults)),
+    Allowed("one-text", "a list that is one text may be written as that text", everywhere(_one_as_text)),
+    Allowed("empty", "an empty text or list says the same as none", everywhere(_without_empty)),
+    Allowed(
+        "developer",
+        "developer is the name that some models have for the role system, and take both",
+        everywhere(_system_role),
+    ),
+    Allowed(
+        "direct",
+        "a call that the model made directly is what a call is where nothing is said",
+        everywhere(_without_direct_caller),
+        wires=("anthropic-messages",),
+    ),
+    Allowed(
+        "older-name",
+        "the key had another name before: output_format for output_config.format, schema for json_schema",
+        _newer_names,
+        wires=("anthropic-messages", "cohere-v2"),
+    ),
+    Allowed(
+        "neighbours",
+        "messages of one role that follow each other are one turn to this wire",
+        _neighbours_as_one,
+        wires=("anthropic-messages", "gemini-generate"),
+    ),
+    Allowed(
+        "instruction-role",
+        "the system instruction needs no role, and its one part may stand without a list",
+        _plain_instructions,
+        wires=("gemini-generate",),
+    ),
+    Allowed(
+        "json-schema",
+        "the client gives schemas as JSON Schema, under the key for that, and not as OpenAPI's",
+        everywhere(_schemas_of_json),
+        wires=("gemini-generate",),
+    ),
+    Allowed(
+        "unsigned-thoughts",
+        "thoughts without a signature need not go back, and adjustments tell that they do not",
+        everywhere(_without_unsigned_thoughts),
+        wires=("gemini-generate",),
+    ),
+    Allowed(
+        "no-parameters",
+        "a tool that tells no parameters is one with an empty object of them",
+        everywhere(_without_empty_parameters),
+    ),
+    Allowed("echoed-index", "a call's place in a stream is no field of a request", everywhere(_without_index)),
+    Allowed(
+        "reasoning-on",
+        "to reason by an effort or a budget is to reason: the switch beside it says no more",
+        everywhere(_reasoning_is_on),
+    ),
+    Allowed(
+        "usage-asked",
+        "the client itself asks each stream for its token counts, but where the wire gives them anyway",
+        told=_usage_asked,
+    ),
+    Allowed(
+        "model-in-path", "the model stands in the path on one side, and in the body on the other", told=_model_in_path
+    ),
+    Allowed("auto", "auto is the choice among tools where none is said", told=_auto),
+    Allowed("result-name", "results are matched by their id; the tool's name is no field here", told=_result_name),
+    Allowed("thoughts-shown", "the client asks for the thoughts apart from the text", told=_thoughts_shown),
+    Allowed(
+        "thoughts-omitted",
+        "the manifest that stands in for this provider's takes no thoughts back, and adjustments tell",
+        told=_thoughts_omitted,
+    ),
+    Allowed("renamed", "the manifest names the key of today, and adjustments tell", told=_renamed),
+    Allowed("changed", "the model of today does not take the parameter so, and adjustments tell", told=_changed),
+)

@@ -1,0 +1,32 @@
+"""A recorded request of any wire, read back into calls on the public builder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import asking_anthropic_messages, asking_cohere_v2, asking_gemini_generate, asking_openai_chat
+from .asked import Asked, Inexpressible, Why
+from .exchange import manifest_of
+from .recorded import Recorded
+
+_READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
+    "openai-chat": asking_openai_chat.ask,
+    "anthropic-messages": asking_anthropic_messages.ask,
+    "gemini-generate": asking_gemini_generate.ask,
+    "cohere-v2": asking_cohere_v2.ask,
+}
+
+DIALECTS = tuple(_READERS)
+"""The wires whose requests are read."""
+
+
+def ask(recorded: Recorded) -> Asked:
+    """The calls that ask for the same.
+
+    Raises:
+        Inexpressible: the unified API has no words for it.
+    """
+    if recorded.body is None:
+        raise Inexpressible(Why.NO_REQUEST, recorded.id)
+    return _READERS[recorded.row.dialect](recorded.body, manifest_of(recorded.row))

@@ -1,0 +1,112 @@
+"""Every recorded request, asked for again through the public client, comes out key by key.
+
+What may differ stands in ``allowed_differences.py``; what the unified API has no words for is not
+counted, and ``asked.Why`` says why. Where the recordings are missing the tests skip.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+from . import recordings
+from .allowed_differences import ALLOWED
+from .asked import Why
+from .asking import DIALECTS
+from .comparing import MISSING, Allowed, Difference, differences
+from .encoding import Verdict, not_counted, verdicts
+
+LEAST_EQUAL = 0.98
+MOST_ALLOWED = 30
+MOST_NOT_COUNTED = 0.03
+
+each_dialect = pytest.mark.parametrize("dialect", DIALECTS)
+
+
+@pytest.fixture
+def recorded() -> None:
+    """Skips where there are no recordings."""
+    if reason := recordings.missing():
+        pytest.skip(reason)
+
+
+@each_dialect
+def test_requests_come_out_key_by_key(recorded: None, dialect: str) -> None:
+    assert_equal_enough(verdicts(dialect))
+
+
+def test_requests_of_all_wires_come_out_key_by_key(recorded: None) -> None:
+    assert_equal_enough(of_all())
+
+
+@each_dialect
+def test_no_request_crashes_the_client(recorded: None, dialect: str) -> None:
+    crashes = {each.request.id: each.found for each in verdicts(dialect) if each.crashed}
+    assert not crashes
+
+
+def test_each_allowed_difference_is_needed(recorded: None) -> None:
+    used = Counter(id for each in of_all() for id in each.used)
+    assert [each.id for each in ALLOWED if not used[each.id]] == []
+
+
+def test_allowed_differences_are_few_and_each_has_its_reason() -> None:
+    ids = [each.id for each in ALLOWED]
+    assert len(ids) == len(set(ids)) <= MOST_ALLOWED
+    assert all(each.reason and (each.reading is None) != (each.told is None) for each in ALLOWED)
+
+
+def test_what_is_not_counted_is_rare(recorded: None) -> None:
+    reasons = not_counted()
+    assert set(reasons) == set(Why), "a reason that is not needed may go"
+    left_out = sum(len(found) for why, found in reasons.items() if why is not Why.NO_REQUEST)
+    asked = len(of_all()) - len(reasons[Why.NO_REQUEST])
+    assert left_out <= MOST_NOT_COUNTED * asked, {why.name: len(found) for why, found in reasons.items()}
+
+
+# The comparison itself
+
+
+def test_each_place_that_differs_is_found() -> None:
+    recorded = {"model": "m", "messages": [{"role": "user", "content": "a"}], "n": 1, "seed": 7}
+    sent = {"model": "m", "messages": [{"role": "user", "content": "b"}, {"role": "user"}], "seed": 7.0, "user": "u"}
+    assert list(differences(recorded, sent)) == [
+        Difference(("messages", 0, "content"), "a", "b"),
+        Difference(("messages", 1), MISSING, {"role": "user"}),
+        Difference(("n",), 1, MISSING),
+        Difference(("user",), MISSING, "u"),
+    ]
+
+
+def test_a_switch_is_no_number() -> None:
+    assert list(differences({"strict": True}, {"strict": 1})) == [Difference(("strict",), True, 1)]
+
+
+@pytest.mark.parametrize("allowed", [each for each in ALLOWED if each.reading], ids=lambda each: each.id)
+def test_no_reading_changes_data(allowed: Allowed) -> None:
+    data = {"content": None, "stream": False, "my_key": [""], "role": "developer"}
+    call = {"type": "tool_use", "input": data, "args": data}
+    assert allowed.reading is not None
+    assert allowed.reading({"messages": [{"role": "user", "content": [call, call]}]}) == {
+        "messages": [{"role": "user", "content": [call, call]}]
+    }
+
+
+# Helpers
+
+
+def of_all() -> list[Verdict]:
+    return [each for dialect in DIALECTS for each in verdicts(dialect)]
+
+
+def assert_equal_enough(found: Iterable[Verdict]) -> None:
+    counted = [each for each in found if each.counted]
+    unequal = [each for each in counted if not each.equal]
+    assert len(unequal) <= (1 - LEAST_EQUAL) * len(counted), _listed(unequal, len(counted))
+
+
+def _listed(unequal: list[Verdict], counted: int) -> str:
+    lines = [f"{each.request.id}: {'; '.join(each.found)}" for each in unequal]
+    return "\n".join([f"{len(unequal)} of {counted} requests differ:", *lines])
