@@ -28,6 +28,8 @@ EXPECTED = {
         429,
         {"object": "error", "message": "slower", "type": "rate_limited", "code": "1300", "raw_status_code": 429},
     ),
+    "ollama-chat": (429, {"error": "slower"}),
+    "ollama-generate": (429, {"error": "slower"}),
 }
 PATHS = {
     "openai-chat": "/v1/chat/completions",
@@ -35,6 +37,8 @@ PATHS = {
     "gemini-generate": "/models/m:generateContent",
     "cohere-v2": "/v2/chat",
     "mistral-chat": "/v1/chat/completions",
+    "ollama-chat": "/api/chat",
+    "ollama-generate": "/api/generate",
 }
 
 INEXPRESSIBLE = {
@@ -43,15 +47,22 @@ INEXPRESSIBLE = {
     "gemini-generate": {"request_too_large", "content_filtered", "conflict", "quota_exhausted", "unknown"},
     "cohere-v2": {"request_too_large", "content_filtered", "conflict", "unknown"},
     "mistral-chat": {"content_filtered", "cancelled", "unknown"},
+    "ollama-chat": {"content_filtered", "conflict", "cancelled", "timeout", "unknown"},
+    "ollama-generate": {"content_filtered", "conflict", "cancelled", "timeout", "unknown"},
 }
 """The classes that a wire has no words for; they arrive as something more general."""
+
+TEXT_ONLY = set(REMOTE_ERRORS) - {"server_error", "context_length"}
+"""What streams cannot say that tell of an error by a text alone."""
 
 IN_STREAM = {
     "openai-chat": set(),
     "anthropic-messages": set(),
     "gemini-generate": set(),
-    "cohere-v2": set(REMOTE_ERRORS) - {"server_error", "context_length"},  # its streams tell a text only
+    "cohere-v2": TEXT_ONLY,
     "mistral-chat": set(),
+    "ollama-chat": TEXT_ONLY,
+    "ollama-generate": TEXT_ONLY,
 }
 
 dialects = pytest.mark.parametrize("dialect", Router().dialects())

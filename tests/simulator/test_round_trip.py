@@ -10,6 +10,7 @@ import pytest
 
 from ai_lib_python import ContentBlock, Message, ResponseFormat, ToolCall, ToolChoice, ToolDefinition
 from ai_lib_python._compile.notes import Notes
+from ai_lib_python._compile.values import CannotExpress
 from ai_lib_python._engine.target import program_of
 from ai_lib_python._manifest.load import load
 from ai_lib_python.message import ReasoningPart
@@ -50,7 +51,11 @@ PARAMETER_VALUES: dict[str, Any] = {
 }
 NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
 
+ONE_PROMPT = {"ollama-generate"}
+"""Wires that complete one prompt, and hold no conversation."""
+
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
+conversations = pytest.mark.parametrize("dialect", [dialect for dialect in DIALECTS if dialect not in ONE_PROMPT])
 
 
 def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> tuple[ChatRequest, bool, Notes]:
@@ -72,13 +77,22 @@ def _plain(part: Any) -> Any:
     return msgspec.structs.replace(part, name=None) if hasattr(part, "is_error") else part
 
 
-@every_dialect
+@conversations
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_conversation_with_tools_comes_back_whole(dialect: str, stream: bool) -> None:
     tools = PARAMETER_VALUES["tools"]
     read, streamed, _ = sent_and_read(dialect, ChatRequest("model-1", HISTORY, tools=tools), stream)
     assert plain(read.messages) == plain(HISTORY)
     assert (read.model, read.tools, streamed) == ("model-1", tools, stream)
+
+
+@pytest.mark.parametrize("dialect", sorted(ONE_PROMPT))
+def test_a_wire_of_one_prompt_takes_that_and_refuses_a_second_turn(dialect: str) -> None:
+    asked = (Message.system("Be brief."), Message.user("What is it like?"))
+    read, _, _ = sent_and_read(dialect, ChatRequest("model-1", asked))
+    assert read.messages == asked
+    with pytest.raises(CannotExpress, match="a second turn"):
+        sent_and_read(dialect, ChatRequest("model-1", (*asked, Message.assistant("Warm."), Message.user("Thanks"))))
 
 
 @every_dialect
