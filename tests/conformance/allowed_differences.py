@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ai_lib_python.message import ToolResult
+from ai_lib_python.message import ToolCall, ToolResult
 
 from .comparing import MISSING, Allowed, Difference, Exchange
 from .data import is_data
@@ -37,7 +37,7 @@ def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
 
 
-_FALSE_BY_DEFAULT = ("stream", "thought", "is_error", "isError", "disable_parallel_tool_use")
+_FALSE_BY_DEFAULT = ("stream", "thought", "is_error", "isError", "disable_parallel_tool_use", "prefix")
 
 
 def _one_as_text(fields: dict[str, Any]) -> dict[str, Any]:
@@ -125,13 +125,38 @@ def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _EMPTY_SAYS_NOTHING = frozenset(
-    {"annotations", "citations", "content", "generationConfig", "reasoning_content", "stop", "system", "text"}
-    | {"tool_calls", "tools"}
+    {"annotations", "citations", "content", "format", "generationConfig", "options", "reasoning_content", "stop"}
+    | {"system", "text", "tool_calls", "tools"}
 )
 
 
 def _system_role(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "role": "system"} if fields.get("role") == "developer" else fields
+
+
+def _without_function_type(fields: dict[str, Any]) -> dict[str, Any]:
+    if fields.get("type") == "function" and "function" in fields:
+        return {key: value for key, value in fields.items() if key != "type"}
+    return fields
+
+
+def _address_in_map(fields: dict[str, Any]) -> dict[str, Any]:
+    address = fields.get("image_url")
+    return {**fields, "image_url": {"url": address}} if isinstance(address, str) else fields
+
+
+def _numbered_ids(body: dict[str, Any]) -> dict[str, Any]:
+    """The ids of calls as numbers in their order, so that only what belongs together counts."""
+    numbers: dict[str, str] = {}
+
+    def number(fields: dict[str, Any]) -> dict[str, Any]:
+        key = "tool_call_id" if "tool_call_id" in fields else "id" if "function" in fields else None
+        if key is None or fields.get(key) is None:
+            return fields
+        return {**fields, key: numbers.setdefault(fields[key], f"call-{len(numbers)}")}
+
+    read: dict[str, Any] = everywhere(number)(body)
+    return read
 
 
 def _without_index(fields: dict[str, Any]) -> dict[str, Any]:
@@ -191,8 +216,10 @@ def _auto(difference: Difference, exchange: Exchange, found: list[Difference]) -
 
 
 def _result_name(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
-    names = [part.name for each in exchange.asked.messages for part in each.parts if isinstance(part, ToolResult)]
-    return difference.place[-1] == "name" and difference.sent is MISSING and difference.recorded in names
+    parts = [part for message in exchange.asked.messages for part in message.parts]
+    names = [part.name for part in parts if isinstance(part, (ToolCall, ToolResult))]
+    one = difference.recorded if difference.sent is MISSING else difference.sent
+    return difference.place[-1] == "name" and MISSING in (difference.recorded, difference.sent) and one in names
 
 
 def _thoughts_shown(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
@@ -296,7 +323,25 @@ ALLOWED: tuple[Allowed, ...] = (
         "a tool that tells no parameters is one with an empty object of them",
         everywhere(_without_empty_parameters),
     ),
+    Allowed(
+        "ids",
+        "an id that the wire refuses, as recorders write them over others, becomes another: the same for call and result",
+        _numbered_ids,
+        wires=("mistral",),
+    ),
+    Allowed(
+        "bare-address",
+        "the address of a picture may stand alone or in a map",
+        everywhere(_address_in_map),
+        wires=("mistral",),
+    ),
     Allowed("echoed-index", "a call's place in a stream is no field of a request", everywhere(_without_index)),
+    Allowed(
+        "function-type",
+        "a tool, and a call, is a function where nothing else is said",
+        everywhere(_without_function_type),
+        wires=("mistral", "ollama"),
+    ),
     Allowed(
         "reasoning-on",
         "to reason by an effort or a budget is to reason: the switch beside it says no more",
@@ -311,7 +356,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "model-in-path", "the model stands in the path on one side, and in the body on the other", told=_model_in_path
     ),
     Allowed("auto", "auto is the choice among tools where none is said", told=_auto),
-    Allowed("result-name", "results are matched by their id; the tool's name is no field here", told=_result_name),
+    Allowed("result-name", "results are matched by their id; the tool's name beside it may be left out", told=_result_name),
     Allowed("thoughts-shown", "the client asks for the thoughts apart from the text", told=_thoughts_shown),
     Allowed(
         "thoughts-omitted",

@@ -87,12 +87,12 @@ class Asked:
 
 
 def only(fields: Mapping[str, Any], *names: str, what: str) -> None:
-    """Nothing but these fields may be in a message or a call; what is empty says nothing.
+    """Nothing but these fields may be in a message or a call; what is empty or off says nothing.
 
     Raises:
         Inexpressible: there is another one.
     """
-    others = [name for name, value in fields.items() if name not in names and value not in (None, [], "")]
+    others = [name for name, value in fields.items() if name not in names and value not in (None, False, [], "")]
     if others:
         raise Inexpressible(Why.MESSAGE_FIELD, f"{', '.join(others)} of {what}")
 

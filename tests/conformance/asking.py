@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import asking_anthropic_messages, asking_cohere_v2, asking_gemini_generate, asking_openai_chat
+from . import (
+    asking_anthropic_messages,
+    asking_cohere_v2,
+    asking_gemini_generate,
+    asking_mistral_chat,
+    asking_ollama_chat,
+    asking_openai_chat,
+    recordings,
+)
 from .asked import Asked, Inexpressible, Why
 from .exchange import manifest_of
 from .recorded import Recorded
@@ -15,9 +23,11 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
     "anthropic-messages": asking_anthropic_messages.ask,
     "gemini-generate": asking_gemini_generate.ask,
     "cohere-v2": asking_cohere_v2.ask,
+    "mistral": asking_mistral_chat.ask,
+    "ollama": asking_ollama_chat.ask,
 }
 
-DIALECTS = tuple(_READERS)
+DIALECTS = tuple(dialect for dialect in _READERS if dialect in recordings.DIALECTS)
 """The wires whose requests are read."""
 
 

@@ -38,8 +38,8 @@ def ask(body: Mapping[str, Any], manifest: str) -> Asked:
     )
     _logprobs(asked, fields)
     offered_tools(asked, fields)
-    _tool_choice(asked, fields)
-    _response_format(asked, fields)
+    tool_choice(asked, fields)
+    response_format(asked, fields)
     _REASONING.get(manifest, _effort)(asked, fields)
     _taken_by_the_client(fields)
     asked.extra_body = fields.rest
@@ -66,13 +66,13 @@ def offered_tools(asked: Asked, fields: Fields) -> None:
     recorded = fields.rest.get("tools")
     if recorded is None:
         return
-    functions = [tool["function"] for tool in recorded if tool.get("type") == "function"]
+    functions = [tool["function"] for tool in recorded if "function" in tool]
     asked.say("tools", lambda builder: builder.tools([_tool(each) for each in functions]), "tools")
     if all(_is_plain(tool) for tool in recorded):
         fields.take("tools")
 
 
-def _tool_choice(asked: Asked, fields: Fields) -> None:
+def tool_choice(asked: Asked, fields: Fields) -> None:
     choice = _choice(fields.rest.get("tool_choice"))
     if choice is not None:
         asked.say("tool_choice", lambda builder: builder.tool_choice(choice), "tool_choice")
@@ -98,7 +98,7 @@ def _tool(function: Mapping[str, Any]) -> ToolDefinition:
     )
 
 
-def _response_format(asked: Asked, fields: Fields) -> None:
+def response_format(asked: Asked, fields: Fields) -> None:
     wanted = fields.rest.get("response_format")
     if isinstance(wanted, Mapping) and (form := _format(wanted)):
         fields.take("response_format")
@@ -205,13 +205,13 @@ def tool_call(call: Mapping[str, Any]) -> ToolCall:
     return ToolCall(call["id"], call["function"]["name"], call["function"]["arguments"])
 
 
-def content(said: Any) -> tuple[Part, ...]:
+def content(said: Any, read: Callable[[Mapping[str, Any]], Part] | None = None) -> tuple[Part, ...]:
     """The parts of a content: nothing, a text, or a list of parts."""
     if said is None:
         return ()
     if isinstance(said, str):
         return (TextPart(said),)
-    return tuple(map(part, said))
+    return tuple(map(read or part, said))
 
 
 def part(item: Mapping[str, Any]) -> Part:
