@@ -6,6 +6,7 @@ client *told* of itself is in ``response.adjustments``. All readings stand befor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,10 @@ def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
+    left = {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
+    if "toolUseId" in left and left.get("status") == "success":
+        del left["status"]
+    return left
 
 
 _FALSE_BY_DEFAULT = ("stream", "thought", "is_error", "isError", "disable_parallel_tool_use", "prefix")
@@ -100,6 +104,13 @@ def _level_in_capitals(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value.upper() if key == "thinkingLevel" else value for key, value in fields.items()}
 
 
+def _schema_text_as_json(fields: dict[str, Any]) -> dict[str, Any]:
+    inner = fields.get("jsonSchema")
+    if not isinstance(inner, dict) or not isinstance(inner.get("schema"), str):
+        return fields
+    return {**fields, "jsonSchema": {**inner, "schema": json.loads(inner["schema"])}}
+
+
 def _plain_instructions(body: dict[str, Any]) -> dict[str, Any]:
     """The system instruction as a list of parts, without the role that it does not need."""
     system = body.get("systemInstruction")
@@ -125,8 +136,8 @@ def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _EMPTY_SAYS_NOTHING = frozenset(
-    {"annotations", "citations", "content", "format", "generationConfig", "options", "reasoning_content", "stop"}
-    | {"system", "text", "tool_calls", "tools"}
+    {"annotations", "citations", "content", "format", "generationConfig", "inferenceConfig", "options"}
+    | {"reasoning_content", "stop", "stopSequences", "system", "text", "tool_calls", "tools"}
 )
 
 
@@ -274,7 +285,11 @@ ALLOWED: tuple[Allowed, ...] = (
         wires=("gemini-generate",),
     ),
     Allowed("null", "null says the same as no key at all", everywhere(_without_nulls)),
-    Allowed("false-by-default", "a switch that is off says the same as none", everywhere(_without_defaults)),
+    Allowed(
+        "default",
+        "a switch that is off, and a result that is a success, say the same as nothing",
+        everywhere(_without_defaults),
+    ),
     Allowed("one-text", "a list that is one text may be written as that text", everywhere(_one_as_text)),
     Allowed("empty", "an empty text or list says the same as none", everywhere(_without_empty)),
     Allowed(
@@ -298,7 +313,13 @@ ALLOWED: tuple[Allowed, ...] = (
         "neighbours",
         "messages of one role that follow each other are one turn to this wire",
         _neighbours_as_one,
-        wires=("anthropic-messages", "gemini-generate"),
+        wires=("anthropic-messages", "gemini-generate", "bedrock-converse"),
+    ),
+    Allowed(
+        "schema-text",
+        "a schema that is sent as text is the same however its JSON is written",
+        everywhere(_schema_text_as_json),
+        wires=("bedrock-converse",),
     ),
     Allowed(
         "instruction-role",
@@ -325,7 +346,7 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         "ids",
-        "an id that the wire refuses, as recorders write them over others, becomes another: the same for call and result",
+        "an id that the wire refuses, as recorders put them, becomes another, the same for call and result",
         _numbered_ids,
         wires=("mistral",),
     ),
@@ -356,7 +377,9 @@ ALLOWED: tuple[Allowed, ...] = (
         "model-in-path", "the model stands in the path on one side, and in the body on the other", told=_model_in_path
     ),
     Allowed("auto", "auto is the choice among tools where none is said", told=_auto),
-    Allowed("result-name", "results are matched by their id; the tool's name beside it may be left out", told=_result_name),
+    Allowed(
+        "result-name", "results are matched by their id; the tool's name beside it may be left out", told=_result_name
+    ),
     Allowed("thoughts-shown", "the client asks for the thoughts apart from the text", told=_thoughts_shown),
     Allowed(
         "thoughts-omitted",

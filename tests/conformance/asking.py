@@ -7,6 +7,7 @@ from typing import Any
 
 from . import (
     asking_anthropic_messages,
+    asking_bedrock_converse,
     asking_cohere_v2,
     asking_gemini_generate,
     asking_mistral_chat,
@@ -25,6 +26,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
     "cohere-v2": asking_cohere_v2.ask,
     "mistral": asking_mistral_chat.ask,
     "ollama": asking_ollama_chat.ask,
+    "bedrock-converse": asking_bedrock_converse.ask,
 }
 
 DIALECTS = tuple(dialect for dialect in _READERS if dialect in recordings.DIALECTS)

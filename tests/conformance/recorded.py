@@ -8,12 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from . import recordings
 from .recordings import Row
 
-_MODEL_IN_PATH = re.compile(r"/(?:models?|deployments|engines)/([^/:?]+)")
-_STREAMS = ("stream:generate", "streamgeneratecontent", "streamrawpredict", "converse-stream", "response-stream")
+_MODEL_IN_PATH = re.compile(r"/model/(.+)/(?:converse|invoke)|/(?:models|deployments)/([^/:?]+)")
+_STREAMS = (
+    "stream:generate",
+    "streamgeneratecontent",
+    "streamrawpredict",
+    "converse-stream",
+    "invoke-with-response-stream",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +48,7 @@ class Recorded:
         if isinstance(named, str) and named:
             return named
         found = _MODEL_IN_PATH.search(self.path or "")
-        return found.group(1) if found else self.row.model
+        return unquote(found[1] or found[2]) if found else self.row.model
 
     @property
     def streams(self) -> bool:
