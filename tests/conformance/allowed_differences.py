@@ -38,6 +38,8 @@ def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
     left = {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
     if "toolUseId" in left and left.get("status") == "success":
         del left["status"]
+    if left.get("caller") == {"type": "direct"}:
+        del left["caller"]
     return left
 
 
@@ -45,20 +47,21 @@ _FALSE_BY_DEFAULT = ("stream", "thought", "is_error", "isError", "disable_parall
 
 
 def _one_as_text(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: _text_of(value) if key in ("content", "system", "stop") else value for key, value in fields.items()}
+    return {key: _text_of(value) if key in _MAY_BE_TEXT else value for key, value in fields.items()}
+
+
+_MAY_BE_TEXT = ("content", "system", "stop", "image_url")
 
 
 def _text_of(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"url"}:
+        return value["url"]
     if not isinstance(value, list) or len(value) != 1:
         return value
     only = value[0]
     if isinstance(only, str):
         return only
     return only["text"] if isinstance(only, dict) and set(only) == {"type", "text"} else value
-
-
-def _without_direct_caller(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if (key, value) != ("caller", {"type": "direct"})}
 
 
 def _newer_names(body: dict[str, Any]) -> dict[str, Any]:
@@ -149,11 +152,6 @@ def _without_function_type(fields: dict[str, Any]) -> dict[str, Any]:
     if fields.get("type") == "function" and "function" in fields:
         return {key: value for key, value in fields.items() if key != "type"}
     return fields
-
-
-def _address_in_map(fields: dict[str, Any]) -> dict[str, Any]:
-    address = fields.get("image_url")
-    return {**fields, "image_url": {"url": address}} if isinstance(address, str) else fields
 
 
 def _numbered_ids(body: dict[str, Any]) -> dict[str, Any]:
@@ -287,21 +285,19 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("null", "null says the same as no key at all", everywhere(_without_nulls)),
     Allowed(
         "default",
-        "a switch that is off, and a result that is a success, say the same as nothing",
+        "a switch that is off, a result that is a success, a call that the model made itself: none need be said",
         everywhere(_without_defaults),
     ),
-    Allowed("one-text", "a list that is one text may be written as that text", everywhere(_one_as_text)),
+    Allowed(
+        "one-text",
+        "a list of one text, and a map of one address, may be written as that text",
+        everywhere(_one_as_text),
+    ),
     Allowed("empty", "an empty text or list says the same as none", everywhere(_without_empty)),
     Allowed(
         "developer",
         "developer is the name that some models have for the role system, and take both",
         everywhere(_system_role),
-    ),
-    Allowed(
-        "direct",
-        "a call that the model made directly is what a call is where nothing is said",
-        everywhere(_without_direct_caller),
-        wires=("anthropic-messages",),
     ),
     Allowed(
         "older-name",
@@ -348,12 +344,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "ids",
         "an id that the wire refuses, as recorders put them, becomes another, the same for call and result",
         _numbered_ids,
-        wires=("mistral",),
-    ),
-    Allowed(
-        "bare-address",
-        "the address of a picture may stand alone or in a map",
-        everywhere(_address_in_map),
         wires=("mistral",),
     ),
     Allowed("echoed-index", "a call's place in a stream is no field of a request", everywhere(_without_index)),
