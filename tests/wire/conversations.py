@@ -104,10 +104,10 @@ class Redirected:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         self.sent.append(request)
-        behind_host = request.url.partition("://")[2].partition("/")[2]
-        there = HttpRequest(
-            request.method, f"{self._address}/{behind_host}", request.headers, request.body, request.timeout
-        )
+        scheme, _, rest = request.url.partition("://")
+        host, _, behind_host = rest.partition("/")
+        headers = {**request.headers, "host": host, "x-forwarded-proto": scheme}
+        there = HttpRequest(request.method, f"{self._address}/{behind_host}", headers, request.body, request.timeout)
         return await self._transport.send(there)
 
     async def aclose(self) -> None:

@@ -21,7 +21,7 @@ from .context import Context
 from .expression import is_expression
 from .paths import named, write_expression
 from .scope import Ref, Scope
-from .values import BRANCHING, OPERATORS, cases_of, loop, operator_of, write_value
+from .values import BRANCHING, OPERATORS, cases_of, loop, new_current, operator_of, write_value
 
 EVENTS: dict[str, tuple[str, ...]] = {
     "id": ("id",),
@@ -170,8 +170,7 @@ def _each(context: Context, scope: Scope, node: dict[str, Any]) -> None:
 
 
 def _with(context: Context, scope: Scope, node: dict[str, Any]) -> None:
-    with context.at("$with"):
-        item = write_expression(context, scope, node["$with"])
+    item = new_current(context, scope, node)
     with context.writer.block(f"if {item.code} is not None:"):
         _do(context, scope.inside(item._replace(sure=True)), node)
 

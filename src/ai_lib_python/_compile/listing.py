@@ -8,7 +8,6 @@ from typing import Any
 from .context import Context, Source
 from .filters import as_text
 from .loops import each_item
-from .paths import write_expression
 from .scope import WIRE, Ref, Scope
 from .values import write_value
 from .writer import Writer, compile_function
@@ -22,8 +21,9 @@ def write_listing(manifest: Source, data: dict[str, Any]) -> Writer:
     with writer.block("def read_models(page):"), context.at("list_models"):
         scope = Scope(Ref("page", WIRE, True), {"page": Ref("page", WIRE, True)})
         names = writer.assign("[]")
-        with context.at("items"), each_item(context, scope, {"$each": listing.get("items", ".data")}) as inner:
-            name = write_expression(context, inner, listing.get("id", ".id"))
+        with each_item(context, scope, {"$each": listing.get("items", ".data")}) as inner:
+            with context.at("id"):
+                name = write_value(context, inner, listing.get("id", ".id"))
             with writer.block(f"if {name.code} is not None:"):
                 writer.line(f"{names}.append({writer.reference(as_text, 'as_text')}({name.code}))")
         writer.line(f"return {names}, {_next_page(context, scope, listing.get('next', {}))}")

@@ -10,10 +10,12 @@ from .classify import Classified, compile_classifier, compile_request_id, write_
 from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
+from .follow import Follow, compile_follow, write_poll, write_stream_url
 from .listing import compile_listing, write_listing
 from .routes import compile_router, write_router
 from .serve import Server, write_server
 from .tags import Tags
+from .writer import Writer
 
 
 class ManifestLike(Protocol):
@@ -54,6 +56,11 @@ class Program:
     def read_frame(self) -> Callable[..., None]:
         """``read(sink, frame, event, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "stream")
+
+    @cached_property
+    def follow(self) -> Follow | None:
+        """Where the answer is to be had, where the first one is only a receipt."""
+        return compile_follow(self._manifest, self._manifest.data)
 
     @cached_property
     def read_models(self) -> Callable[..., Any]:
@@ -97,8 +104,18 @@ class Program:
             "read a frame of a stream": write_reader(manifest, data, "stream"),
             "classify an error": write_classifier(manifest, data),
             "find a request's id": write_request_id(manifest, data),
+            **_follow_sources(manifest, data),
             **({"list the models": write_listing(manifest, data)} if data.get("list_models") else {}),
             **({"choose an API": write_router(manifest, data)} if data.get("routes") else {}),
             **write_server(manifest, data),
         }
         return "\n".join(f"# {manifest.id}: {title}\n{writer.source()}" for title, writer in sources.items())
+
+
+def _follow_sources(manifest: ManifestLike, data: dict[str, Any]) -> dict[str, Writer]:
+    if not data.get("follow"):
+        return {}
+    return {
+        "find where to ask again": write_poll(manifest, data),
+        "find where the stream is": write_stream_url(manifest, data),
+    }

@@ -4,6 +4,9 @@ serve:
   routes: [{path: /v1/messages}]             the end of a path; it may hold {model}. `stream: true` marks one that
                                              always streams; `query` says what else must be there, `framing`
                                              how its frames are written, where not as the client half reads
+                                             `method`, `headers`, `status`; `receipt: true` answers with the
+                                             receipt, `of: id` with the answer that was asked for before
+  receipt: TEMPLATE                          says where the answer is to be had, from $answer
   request: TEMPLATE                          wire JSON -> the fields of a chat request
   finish: {stop: end_turn}                   our words -> the wire's
   response: TEMPLATE                         from $answer
@@ -68,6 +71,12 @@ class Server:
         return self._compiled(writer, "write_response")
 
     @cached_property
+    def write_receipt(self) -> Callable[..., Any]:
+        """``write_receipt(answer) -> body`` of what says where the answer is to be had"""
+        writer = _writer(self._manifest, self._data, ("receipt",), "write_receipt(answer)", ["answer"])
+        return self._compiled(writer, "write_receipt")
+
+    @cached_property
     def write_headers(self) -> Callable[..., Any]:
         """``write_headers(answer) -> the headers of an answer``"""
         writer = _writer(self._manifest, self._data, ("headers",), "write_headers(answer)", ["answer"])
@@ -123,6 +132,11 @@ def write_server(manifest: Source, data: dict[str, Any]) -> dict[str, Writer]:
     return {
         "read a request": write_request_reader(manifest, data),
         "write an answer": _writer(manifest, data, ("response",), "write_response(answer)", ["answer"]),
+        **(
+            {"write a receipt": _writer(manifest, data, ("receipt",), "write_receipt(answer)", ["answer"])}
+            if "receipt" in data["serve"]
+            else {}
+        ),
         "write an answer's headers": _writer(manifest, data, ("headers",), "write_headers(answer)", ["answer"]),
         **frames,
         "write an error": _writer(manifest, data, ("error", "body"), "write_error(error)", ["error"]),

@@ -42,7 +42,13 @@ class ServedCall(msgspec.Struct, frozen=True):
 
 
 class ServedAnswer(msgspec.Struct, frozen=True):
-    """A whole answer. ``finish`` is the wire's word; ``created`` is in seconds since 1970."""
+    """A whole answer.
+
+    Attributes:
+        finish: the wire's word.
+        created: in seconds since 1970.
+        address: where the server stands for whoever called it, for answers that hold URLs.
+    """
 
     id: str
     model: str
@@ -53,6 +59,7 @@ class ServedAnswer(msgspec.Struct, frozen=True):
     tool_calls: tuple[ServedCall, ...]
     finish: str
     usage: ServedUsage
+    address: str = ""
 
 
 class ServedError(msgspec.Struct, frozen=True):

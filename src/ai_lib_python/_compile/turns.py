@@ -42,6 +42,7 @@ class Turn(msgspec.Struct, frozen=True):
         source: our role: ``system``, ``user``, ``assistant`` or ``tool``.
         text: the text, where one plain text is all that is said; calls and reasoning do not count.
         only_text: the same, where there is nothing else at all.
+        joined: all its texts as one, where there is nothing else but text, calls and reasoning; else None.
         reasoning: the text of all reasoning parts, or None.
     """
 
@@ -50,6 +51,7 @@ class Turn(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     text: str | None = None
     only_text: str | None = None
+    joined: str | None = None
     reasoning: str | None = None
 
 
@@ -191,9 +193,12 @@ def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
 def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
     text = _plain_text(parts)
     if text is not None:
-        return Turn(roles[source], source, parts, text, text)
+        return Turn(roles[source], source, parts, text, text, text)
     said = [part for part in parts if part.kind not in ("tool_call", "reasoning")]
     if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
         text = said[0].text
     thoughts = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
-    return Turn(roles[source], source, parts, text, text if len(parts) == 1 else None, thoughts or None)
+    joined = "".join(part.text for part in said if isinstance(part, TextPart))
+    joined_or_none = joined if said and all(isinstance(part, TextPart) for part in said) else None
+    only_text = text if len(parts) == 1 else None
+    return Turn(roles[source], source, parts, text, only_text, joined_or_none, thoughts or None)

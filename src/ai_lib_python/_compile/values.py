@@ -7,12 +7,13 @@ is absent itself. Operators are maps whose keys begin with ``$``:
     {$if: COND, $then: T, $else: T}
     {$by: EXPR, $case: {value: T}, $else: T}
     {$each: EXPR, $as: name, $where: COND, $by: EXPR, $case: {}, $else: T, $do: T, $keep_empty: true}
-    {$with: EXPR, $do: T}          the same with another current item
+    {$with: T, $do: T}             the same with another current item
     {$use: fragment}               a named fragment, with the current item
     {$merge: [T, T]}               one map of several
     {$concat: [T, T]}              one list of several
     {$literal: anything}           taken as it stands
     {$drop: why}                   absent, and told in the response's adjustments
+    {$refuse: why}                 the request is refused: this wire cannot say it
     $absent                        absent
 """
 
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from ..errors import UnsupportedError
 from .conditions import write_condition
 from .context import Context
 from .expression import is_expression
@@ -40,6 +42,7 @@ OPERATORS: dict[str, set[str]] = {
     "$concat": {"$concat"},
     "$literal": {"$literal"},
     "$drop": {"$drop"},
+    "$refuse": {"$refuse"},
 }
 
 
@@ -244,13 +247,22 @@ def _narrowed_by(context: Context, scope: Scope, where: Any) -> Scope:
 
 
 def _with(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
-    with context.at("$with"):
-        item = write_expression(context, scope, node["$with"])
+    item = new_current(context, scope, node)
     name = context.writer.assign("None")
     with context.writer.block(f"if {item.code} is not None:"):
         ref = _do(context, scope.inside(item._replace(sure=True)), node)
         context.writer.line(f"{name} = {ref.code}")
     return Ref(name, WIRE, item.sure and ref.sure)
+
+
+def new_current(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    """The item of a ``$with``: of an expression, or what an operator or a text with ``${...}`` in it builds."""
+    template = node["$with"]
+    with context.at("$with"):
+        if not (isinstance(template, dict) and operator_of(context, template)) and "${" not in str(template):
+            return write_expression(context, scope, template)
+        item = named(context, write_value(context, scope, template))
+    return item._replace(type=WIRE) if item.type == VALUE else item  # what was built may be gone into
 
 
 def _use(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
@@ -296,6 +308,19 @@ def _drop(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     return NONE
 
 
+def _refuse_request(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    if context.direction != "request":
+        context.fail("$refuse stands only in a request")
+    refuse = context.writer.reference(refused, "refused")
+    context.writer.line(f"raise {refuse}({str(node['$refuse'])!r})")
+    return NONE
+
+
+def refused(why: str) -> UnsupportedError:
+    """The error for what a manifest says that its wire cannot express."""
+    return UnsupportedError(why)
+
+
 _WRITERS = {
     "$if": _if,
     "$each": _each,
@@ -306,4 +331,5 @@ _WRITERS = {
     "$concat": _concat,
     "$literal": _literal,
     "$drop": _drop,
+    "$refuse": _refuse_request,
 }

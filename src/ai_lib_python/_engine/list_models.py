@@ -9,10 +9,10 @@ from .._compile.filters import as_text
 from .._wire.auth import authorize
 from .._wire.http import HttpRequest, Transport
 from ..errors import UnsupportedError
-from .call import send
 from .credentials import Credential
 from .failures import malformed, parse_body
 from .prepare import Prepared, signed
+from .sending import send
 from .target import Target, program_of
 
 MOST_PAGES = 100

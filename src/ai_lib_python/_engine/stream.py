@@ -12,10 +12,12 @@ from .._wire.http import HttpResponse, Transport
 from ..errors import AiLibError
 from ..events import ContentDelta, StreamEnd, StreamingEvent
 from ..response import CallStats, ChatResponse
-from .call import MILLISECONDS, send
+from .call import MILLISECONDS
 from .failures import with_context
+from .follow import Follower, Receipt, WholeAnswer, read_body
 from .prepare import Prepared
 from .read_stream import StreamReader
+from .sending import send
 
 CLOSED = "this stream is closed; call .stream() again for another"
 
@@ -132,8 +134,18 @@ class _Run:
             raise RuntimeError(CLOSED)
         prepared = await self._prepare()
         self._started = perf_counter()
-        self._answer = answer = await send(self._transport, prepared)
+        self._answer = answer = await self._sent(prepared)
         self._reader = StreamReader(prepared, answer.status, answer.headers)
+
+    async def _sent(self, prepared: Prepared) -> HttpResponse:
+        """The answer, behind the receipt where there is one."""
+        follow = prepared.program.follow
+        if follow is None:
+            return await send(self._transport, prepared)
+        follower = Follower(self._transport, prepared, follow)
+        answer = await send(self._transport, prepared)
+        receipt = Receipt(answer.status, answer.headers, await read_body(answer, prepared))
+        return await follower.stream(receipt) or WholeAnswer(await follower.whole(receipt))
 
     async def _begun(self) -> tuple[HttpResponse, StreamReader]:
         """The answer and its reader, unless the stream was closed meanwhile."""

@@ -28,6 +28,7 @@ SERVER = (
     "read_request",
     "write_response",
     "write_headers",
+    "write_receipt",
     "write_frames",
     "write_error",
     "write_error_headers",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from .._compile.served import ServedAnswer
 from ..errors import AiLibError
 from ..request import ChatRequest
 from .answers import Answer, Scripted, SimulatedError
@@ -33,6 +34,9 @@ from .writing import (
 
 JSON = "application/json"
 
+MOST_KEPT = 1000
+"""Answers that wait to be asked for behind their receipts; the oldest is forgotten first."""
+
 
 class Reply(NamedTuple):
     """What is to be sent.
@@ -54,19 +58,42 @@ class Reply(NamedTuple):
     cut_after: int | None = None
 
 
+class Kept(NamedTuple):
+    """An answer for which a receipt was given."""
+
+    request: ChatRequest
+    answer: Answer
+    number: int
+
+
+def address_of(arrived: Arrived, prefix: str) -> str:
+    """Where the server stands for whoever called it: what a receipt's URLs begin with."""
+    scheme = arrived.headers.get("x-forwarded-proto", "http")
+    return f"{scheme}://{arrived.headers.get('host', '127.0.0.1')}{prefix}"
+
+
 class Replier:
     """Makes the replies to the requests that one route has matched.
 
     Args:
         take: gives the next scripted answer, or None.
         models: what the list of models names.
+        kept: the answers for which there were receipts, by their ids.
     """
 
-    def __init__(self, match: Match, number: int, models: tuple[str, ...], take: Callable[[], Scripted | None]) -> None:
+    def __init__(
+        self,
+        match: Match,
+        number: int,
+        models: tuple[str, ...],
+        take: Callable[[], Scripted | None],
+        kept: dict[str, Kept],
+    ) -> None:
         self._match = match
         self._number = number
         self._models = models
         self._take = take
+        self._kept = kept
 
     def reply(self, arrived: Arrived, received: ReceivedRequest) -> Reply:
         """The reply to one request; ``received`` learns what was understood."""
@@ -74,6 +101,9 @@ class Replier:
             return self._failed(SimulatedError("authentication", "there is no API key in the request"))
         if self._match.lists_models:
             return self._plain(self._match.program.serve.write_models(list(self._models)))
+        self._address = address_of(arrived, self._match.prefix)
+        if self._match.earlier is not None:
+            return self._earlier(self._match.earlier)
         try:
             received.request, streamed = read_request(
                 self._match.program, received.body, dict(self._match.path), self._match.streamed
@@ -91,16 +121,40 @@ class Replier:
             said = msgspec.structs.replace(echo(request, self._number), delay=scripted.delay)
             return self._streamed(request, said, scripted)
         answer = scripted or echo(request, self._number)
+        if self._match.receipt:
+            return self._receipt(Kept(request, answer, self._number))
         return self._streamed(request, answer) if streamed else self._answered(request, answer)
+
+    def _receipt(self, kept: Kept) -> Reply:
+        """A receipt; the answer is asked for with the id that stands in it."""
+        self._kept[answer_id(self._number)] = kept
+        if len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        body = self._served(kept.request, kept.answer)
+        return self._plain(self._match.program.serve.write_receipt(body))
+
+    def _earlier(self, id: str) -> Reply:
+        """An answer for which there was a receipt."""
+        kept = self._kept.get(id)
+        if kept is None:
+            return self._failed(SimulatedError("not_found", f"there is no {id!r}"))
+        self._number = kept.number
+        if self._match.streamed:
+            return self._streamed(kept.request, kept.answer)
+        return self._answered(kept.request, kept.answer)
+
+    def _served(self, request: ChatRequest, answer: Answer) -> ServedAnswer:
+        return served(self._match.manifest, request, answer, self._number, self._address)
 
     def _answered(self, request: ChatRequest, answer: Answer) -> Reply:
         server = self._match.program.serve
-        body = served(self._match.manifest, request, answer, self._number)
+        body = self._served(request, answer)
         headers = {**self._headers(JSON), **(server.write_headers(body) or {})}
-        return Reply(200, headers, as_json(server.write_response(body)), delay=answer.delay, cut_after=answer.cut_after)
+        whole = as_json(server.write_response(body))
+        return Reply(self._match.status, headers, whole, delay=answer.delay, cut_after=answer.cut_after)
 
     def _streamed(self, request: ChatRequest, answer: Answer, error: SimulatedError | None = None) -> Reply:
-        body = served(self._match.manifest, request, answer, self._number)
+        body = self._served(request, answer)
         frames = stream_frames(self._match.program, body, answer.chunk_size)
         if error is not None:
             frames = self._broken(frames, error)
@@ -122,7 +176,7 @@ class Replier:
         return Reply(written.status, headers, as_json(server.write_error(written)), delay=error.delay)
 
     def _plain(self, body: object) -> Reply:
-        return Reply(200, self._headers(JSON), as_json(body))
+        return Reply(self._match.status, self._headers(JSON), as_json(body))
 
     def _headers(self, content_type: str) -> dict[str, str]:
         return {"content-type": content_type, "x-request-id": answer_id(self._number)}

@@ -22,6 +22,9 @@ from ..errors import UnknownModelError
 
 AUTHORIZATION = "authorization"
 
+PREFIX = "prefix_"
+"""The name under which what stands before a route is kept; no placeholder of a route is called so."""
+
 
 class Match(NamedTuple):
     """What serves a request: the manifest, and what its route says.
@@ -31,6 +34,10 @@ class Match(NamedTuple):
         path: what stands in the placeholders of the route.
         streamed: whether the route always answers with a stream.
         framing: how frames are written.
+        receipt: whether only a receipt is given, and the answer is asked for elsewhere.
+        earlier: id of the answer that is asked for, where it was made before.
+        status: of an answer.
+        prefix: what stands in the path before the route.
     """
 
     manifest: Manifest
@@ -39,6 +46,10 @@ class Match(NamedTuple):
     path: Mapping[str, str] = {}
     streamed: bool = False
     framing: str = "sse"
+    receipt: bool = False
+    earlier: str | None = None
+    status: int = 200
+    prefix: str = ""
 
 
 class Arrived(NamedTuple):
@@ -120,35 +131,53 @@ def _carries(way: AuthScheme, arrived: Arrived) -> bool:
 
 
 def _matches(manifest: Manifest, arrived: Arrived) -> Iterator[Match]:
-    """The routes of one manifest that the request fits, in their order."""
+    """The routes of one manifest, and of the provider's other APIs, that the request fits, in their order."""
+    yield from _own_matches(manifest, arrived)
+    for other in manifest.for_all_apis():
+        yield from _own_matches(other, arrived)
+
+
+def _own_matches(manifest: Manifest, arrived: Arrived) -> Iterator[Match]:
     serve = manifest.data.get("serve")
     if serve is None:
         return
-    if arrived.method == "GET":
-        if "models" in serve and _placeholders(serve["models"]["path"], arrived.path) is not None:
-            yield Match(manifest, program_of(manifest), lists_models=True)
+    if arrived.method == "GET" and "models" in serve and _placeholders(serve["models"]["path"], arrived.path):
+        yield Match(manifest, program_of(manifest), lists_models=True)
         return
     for route in serve.get("routes", ()):
         path = _placeholders(route["path"], arrived.path)
-        if arrived.method == "POST" and path is not None and _fits(route.get("query", {}), arrived.query):
+        if path is not None and _fits(route, arrived):
             yield _match(manifest, route, path)
 
 
 def _match(manifest: Manifest, route: dict[str, Any], path: dict[str, str]) -> Match:
-    framing = route.get("framing") or manifest.data.get("stream", {}).get("framing", "sse")
-    return Match(manifest, program_of(manifest), False, path, route.get("stream", False), framing)
+    return Match(
+        manifest,
+        program_of(manifest),
+        path=path,
+        streamed=route.get("stream", False),
+        framing=route.get("framing") or manifest.data.get("stream", {}).get("framing", "sse"),
+        receipt=route.get("receipt", False),
+        earlier=path[route["of"]] if "of" in route else None,
+        status=route.get("status", 200),
+        prefix=path.pop(PREFIX),
+    )
 
 
 def _placeholders(route: str, path: str) -> dict[str, str] | None:
     """What stands in the placeholders of the route, where the path ends with it."""
     pieces = re.split(r"\{(\w+)\}", route)
     pattern = "".join(re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces))
-    match = re.fullmatch(f"(?:/.*)?{pattern}/?", path)
+    match = re.fullmatch(f"(?P<{PREFIX}>(?:/.*)?){pattern}/?", path)
     return match.groupdict() if match else None
 
 
-def _fits(wanted: Mapping[str, str], query: Mapping[str, str]) -> bool:
-    return all(query.get(name) == str(value) for name, value in wanted.items())
+def _fits(route: Mapping[str, Any], arrived: Arrived) -> bool:
+    """Whether a request has the method, the query and the headers that a route wants."""
+    beside = ((route.get("query", {}), arrived.query), (route.get("headers", {}), arrived.headers))
+    return arrived.method == route.get("method", "POST") and all(
+        there.get(name) == str(value) for wanted, there in beside for name, value in wanted.items()
+    )
 
 
 def _rank(match: Match, arrived: Arrived) -> tuple[bool, bool, int, str]:
@@ -171,7 +200,9 @@ def _is_marked(manifest: Manifest, arrived: Arrived) -> bool:
 
 def _described(manifest: Manifest) -> Iterator[str]:
     serve = manifest.data["serve"]
-    for path in dict.fromkeys(route["path"] for route in serve.get("routes", ())):
-        yield f"POST {path} ({manifest.id})"
+    for method, path in dict.fromkeys(
+        (route.get("method", "POST"), route["path"]) for route in serve.get("routes", ())
+    ):
+        yield f"{method} {path} ({manifest.id})"
     if "models" in serve:
         yield f"GET {serve['models']['path']} ({manifest.id})"

@@ -15,7 +15,7 @@ from .._engine.background import BackgroundLoop
 from ..errors import AiLibError
 from .answers import Answer, Scripted, SimulatedError
 from .received import ReceivedRequest
-from .replying import Replier, Reply, nothing_there, out_of_order
+from .replying import Kept, Replier, Reply, nothing_there, out_of_order
 from .routing import Arrived, Router
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Simulator:
         self._router = Router(manifest_dir)
         self._received: deque[ReceivedRequest] = deque(maxlen=keep)
         self._numbers = itertools.count(1)
+        self._kept: dict[str, Kept] = {}
         self._host = host
         self._port = port
         self._runner: web.ServerRunner | None = None
@@ -199,7 +200,8 @@ class Simulator:
         if match is None:
             return nothing_there(arrived, self._router.routes())
         received.manifest_id = match.manifest.id
-        return Replier(match, next(self._numbers), self._models, self._next).reply(arrived, received)
+        number = next(self._numbers)
+        return Replier(match, number, self._models, self._next, self._kept).reply(arrived, received)
 
     def _next(self) -> Scripted | None:
         """The next of the script, taken from it."""

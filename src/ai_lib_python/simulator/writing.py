@@ -39,7 +39,7 @@ CONTENT_TYPES = {
 }
 
 
-def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int) -> ServedAnswer:
+def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int, address: str) -> ServedAnswer:
     """The answer with all that a wire may want to say of it."""
     finish_words = manifest.data["serve"].get("finish", {})
     return ServedAnswer(
@@ -52,6 +52,7 @@ def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int
         tool_calls=tuple(_call(index, call) for index, call in enumerate(answer.tool_calls)),
         finish=finish_words.get(answer.finish, answer.finish),
         usage=_usage(answer.usage) if answer.usage is not None else _counted(request, answer),
+        address=address,
     )
 
 
@@ -143,6 +144,7 @@ def framed(framing: str, frame: Frame, number: int) -> bytes:
     if framing == "aws-eventstream":
         return event_message(_message_headers(frame), data)
     if framing == "sse":
+        data = data.replace(b"\n", b"\ndata: ")
         name = f"event: {frame['event']}\n".encode() if "event" in frame else b""
         return name + b"data: " + data + b"\n\n"
     if framing == "ndjson":

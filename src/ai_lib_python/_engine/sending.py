@@ -1,0 +1,25 @@
+"""Sends one request of a call, and turns what went wrong into the right error."""
+
+from __future__ import annotations
+
+from .._wire.http import HttpRequest, HttpResponse, Transport
+from ..errors import AiLibError
+from .failures import remote_error, with_context
+from .prepare import Prepared
+
+
+async def send(transport: Transport, prepared: Prepared, request: HttpRequest | None = None) -> HttpResponse:
+    """Sends a prepared call, or another request that belongs to it, and gives an answer whose status is fine.
+
+    Raises:
+        RemoteError: the provider answered with an error.
+        TransportError: the network failed.
+    """
+    try:
+        answer = await transport.send(request or prepared.http)
+        if not 200 <= answer.status < 300:
+            body = await answer.read()
+            raise remote_error(prepared, answer.status, answer.headers, body)
+    except AiLibError as error:
+        raise with_context(error, prepared) from error.__cause__
+    return answer
