@@ -139,7 +139,7 @@ def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _EMPTY_SAYS_NOTHING = frozenset(
-    {"annotations", "citations", "content", "format", "generationConfig", "inferenceConfig", "options"}
+    {"annotations", "citations", "content", "format", "generationConfig", "images", "inferenceConfig", "options"}
     | {"reasoning_content", "stop", "stopSequences", "system", "text", "tool_calls", "tools"}
 )
 
@@ -217,7 +217,11 @@ def _usage_asked(difference: Difference, exchange: Exchange, found: list[Differe
 
 
 def _model_in_path(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
-    return difference.place == ("model",) and MISSING in (difference.recorded, difference.sent)
+    if difference.place != ("model",):
+        return False
+    if difference.recorded is MISSING:
+        return bool(difference.sent == exchange.request.model)
+    return difference.sent is MISSING and str(difference.recorded) in exchange.url
 
 
 def _auto(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
@@ -238,9 +242,12 @@ def _thoughts_shown(difference: Difference, exchange: Exchange, found: list[Diff
 _SHOWN = (("reasoning_format", "parsed"), ("includeThoughts", True))
 
 
+def _thoughts_told(exchange: Exchange) -> bool:
+    return any(each.parameter == "reasoning" for each in exchange.told("omitted"))
+
+
 def _thoughts_omitted(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
-    told = [each.parameter for each in exchange.told("omitted")]
-    return exchange.by_a_stand_in and "reasoning" in told and difference.place[-1] in _THOUGHTS
+    return exchange.by_a_stand_in and _thoughts_told(exchange) and difference.place[-1] in _THOUGHTS
 
 
 _THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
@@ -266,9 +273,10 @@ def _renamed(difference: Difference, exchange: Exchange, found: list[Difference]
 
 
 def _changed(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
-    """A parameter that the model of today does not take as it was."""
+    """A parameter that the model of today does not take as it was: it is not sent, or as told."""
     for told in exchange.told("dropped", "clamped", "replaced"):
-        if _stands_in(difference, exchange.asked.places.get(told.parameter, ())):
+        as_told = difference.sent is MISSING or (told.action != "dropped" and difference.sent == told.sent)
+        if as_told and _stands_in(difference, exchange.asked.places.get(told.parameter, ())):
             return True
         if difference.recorded is MISSING and told.sent is not None and difference.sent == told.sent:
             return True
@@ -334,6 +342,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "thoughts without a signature need not go back, and adjustments tell that they do not",
         everywhere(_without_unsigned_thoughts),
         wires=("gemini-generate",),
+        when=_thoughts_told,
     ),
     Allowed(
         "no-parameters",

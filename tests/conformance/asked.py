@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from ai_lib_python import AiClient, ChatRequestBuilder
-from ai_lib_python.message import AudioPart, FilePart, ImagePart, Message, OpaquePart, Part
+from ai_lib_python.message import AudioPart, FilePart, ImagePart, Message, OpaquePart, Part, ToolResult
 
 
 class Why(Enum):
@@ -71,6 +71,14 @@ class Asked:
             name = method or parameter
             self.say(parameter, lambda builder: getattr(builder, name)(value), ".".join(path))
 
+    @property
+    def has_own_forms(self) -> bool:
+        """Whether parts, tools or instructions stand in it in the provider's own form."""
+        parts = [part for message in self.messages for part in message.parts]
+        inner = [part for result in parts if isinstance(result, ToolResult) for part in result.parts]
+        listed = any(isinstance(value, list) for key, value in self.extra_body.items() if key in _LISTS)
+        return listed or any(isinstance(part, OpaquePart) for part in parts + inner)
+
     def builder(self, client: AiClient) -> ChatRequestBuilder:
         """The request, built by the public calls.
 
@@ -84,6 +92,9 @@ class Asked:
             except (TypeError, ValueError) as error:
                 raise Inexpressible(Why.OUT_OF_RANGE, str(error)) from error
         return builder.extra_body(self.extra_body) if self.extra_body else builder
+
+
+_LISTS = ("tools", "system")
 
 
 def only(fields: Mapping[str, Any], *names: str, what: str) -> None:

@@ -8,11 +8,15 @@ from typing import Any
 from . import (
     asking_anthropic_messages,
     asking_bedrock_converse,
+    asking_cohere_v1,
     asking_cohere_v2,
     asking_gemini_generate,
+    asking_gemini_interactions,
     asking_mistral_chat,
     asking_ollama_chat,
+    asking_ollama_generate,
     asking_openai_chat,
+    asking_openai_responses,
     recordings,
 )
 from .asked import Asked, Inexpressible, Why
@@ -27,6 +31,11 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
     "mistral": asking_mistral_chat.ask,
     "ollama": asking_ollama_chat.ask,
     "bedrock-converse": asking_bedrock_converse.ask,
+    "openai-responses": asking_openai_responses.ask,
+    "gemini-interactions": asking_gemini_interactions.ask,
+    "cohere-v1": asking_cohere_v1.ask,
+    "ollama-generate": asking_ollama_generate.ask,
+    "writer-chat": asking_openai_chat.ask,
 }
 
 DIALECTS = tuple(dialect for dialect in _READERS if dialect in recordings.DIALECTS)

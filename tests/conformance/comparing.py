@@ -41,10 +41,11 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class Exchange:
-    """A recorded request, what was asked for it, and what the client sent."""
+    """A recorded request, what was asked for it, and the URL and body that the client sent."""
 
     request: Recorded
     asked: Asked
+    url: str
     sent: dict[str, Any]
     adjustments: tuple[Adjustment, ...]
 
@@ -66,8 +67,9 @@ class Allowed:
     Attributes:
         reason: why it is allowed, in a sentence.
         reading: gives a body in the form in which both ways to write it are one.
-        told: whether a difference is what the client said of itself.
+        told: whether a difference is what the client does of itself, or tells of.
         wires: the dialects that it holds for; none means all.
+        when: the exchanges that it holds for; none means all.
     """
 
     id: str
@@ -75,6 +77,13 @@ class Allowed:
     reading: Callable[[Any], Any] | None = None
     told: Callable[[Difference, Exchange, list[Difference]], bool] | None = None
     wires: tuple[str, ...] = ()
+    when: Callable[[Exchange], bool] | None = None
+
+    def holds_for(self, exchange: Exchange) -> bool:
+        """Whether it may be allowed to this exchange at all."""
+        if self.wires and exchange.request.row.dialect not in self.wires:
+            return False
+        return self.when is None or self.when(exchange)
 
 
 def differences(recorded: Any, sent: Any, place: Place = ()) -> Iterator[Difference]:
@@ -102,7 +111,7 @@ def compare(exchange: Exchange, allowed: tuple[Allowed, ...]) -> tuple[list[Diff
     for each in allowed:
         if not found:
             break
-        if each.wires and exchange.request.row.dialect not in each.wires:
+        if not each.holds_for(exchange):
             continue
         if each.reading is not None:
             recorded, sent = each.reading(recorded), each.reading(sent)

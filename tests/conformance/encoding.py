@@ -121,7 +121,7 @@ async def send(request: Recorded) -> Exchange:
         await _send(builder, streams=request.streams)
         told = builder.preview(stream=request.streams).adjustments
     assert capture.request is not None
-    return Exchange(request, asked, json.loads(capture.request.body), told)
+    return Exchange(request, asked, capture.request.url, json.loads(capture.request.body), told)
 
 
 async def _send(builder: ChatRequestBuilder, *, streams: bool) -> None:
@@ -138,7 +138,8 @@ class Line:
     Attributes:
         manifest: the provider under whose manifest they are sent.
         expressible: how many the unified API has words for.
-        equal: how many of these come out key by key, but for the allowed differences.
+        own_form: how many of these have a part, or a list of tools or instructions, in the provider's own form.
+        equal: how many of the expressible come out key by key, but for the allowed differences.
     """
 
     dialect: str
@@ -146,6 +147,7 @@ class Line:
     manifest: str
     rows: int
     expressible: int
+    own_form: int
     equal: int
 
 
@@ -158,9 +160,14 @@ def table(dialects: Iterable[str] = asking.DIALECTS) -> list[Line]:
             row = each.request.row
             groups.setdefault((row.provider, manifest_of(row)), []).append(each)
         for (provider, manifest), found in sorted(groups.items()):
-            counted = sum(each.counted for each in found)
-            lines.append(Line(dialect, provider, manifest, len(found), counted, sum(each.equal for each in found)))
+            lines.append(_line(dialect, provider, manifest, found))
     return lines
+
+
+def _line(dialect: str, provider: str, manifest: str, found: list[Verdict]) -> Line:
+    counted = [each for each in found if each.counted]
+    own_form = sum(each.exchange is not None and each.exchange.asked.has_own_forms for each in counted)
+    return Line(dialect, provider, manifest, len(found), len(counted), own_form, sum(each.equal for each in counted))
 
 
 def not_counted(dialects: Iterable[str] = asking.DIALECTS) -> dict[Why, list[Inexpressible]]:

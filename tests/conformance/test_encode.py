@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from . import recordings
 from .allowed_differences import ALLOWED
 from .asked import Why
 from .asking import DIALECTS
-from .comparing import MISSING, Allowed, Difference, differences
+from .comparing import MISSING, Allowed, Difference, Exchange, compare, differences
 from .encoding import Verdict, not_counted, verdicts
 
 LEAST_EQUAL = 0.98
@@ -70,6 +72,18 @@ def test_what_is_not_counted_is_rare(recorded: None) -> None:
 # The comparison itself
 
 
+@each_dialect
+def test_a_turn_that_is_lost_is_found(recorded: None, dialect: str) -> None:
+    hidden = [each.request.id for each in equal_exchanges(dialect) if not compare(without_last_turn(each), ALLOWED)[0]]
+    assert hidden == []
+
+
+@each_dialect
+def test_a_number_that_is_changed_is_found(recorded: None, dialect: str) -> None:
+    hidden = [each.request.id for each in equal_exchanges(dialect) if not compare(with_other_numbers(each), ALLOWED)[0]]
+    assert hidden == []
+
+
 def test_each_place_that_differs_is_found() -> None:
     recorded = {"model": "m", "messages": [{"role": "user", "content": "a"}], "n": 1, "seed": 7}
     sent = {"model": "m", "messages": [{"role": "user", "content": "b"}, {"role": "user"}], "seed": 7.0, "user": "u"}
@@ -100,6 +114,32 @@ def test_no_reading_changes_data(allowed: Allowed) -> None:
 
 def of_all() -> list[Verdict]:
     return [each for dialect in DIALECTS for each in verdicts(dialect)]
+
+
+def equal_exchanges(dialect: str) -> list[Exchange]:
+    """Exchanges without a difference, or with allowed ones."""
+    return [each.exchange for each in verdicts(dialect) if each.equal and each.exchange is not None]
+
+
+def without_last_turn(exchange: Exchange) -> Exchange:
+    """The exchange as if the client had left out the last thing said."""
+    conversation = next(key for key in _CONVERSATIONS if key in exchange.sent)
+    said = exchange.sent[conversation]
+    return replace(exchange, sent={**exchange.sent, conversation: said[:-1]})
+
+
+_CONVERSATIONS = ("messages", "contents", "input", "prompt", "message")
+
+
+def with_other_numbers(exchange: Exchange) -> Exchange:
+    """The exchange as if the client had changed each number; one without any gets one."""
+    return replace(exchange, sent={**_other_numbers(exchange.sent), "seed": 77.5})
+
+
+def _other_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _other_numbers(inner) for key, inner in value.items()}
+    return value + 1 if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def assert_equal_enough(found: Iterable[Verdict]) -> None:
