@@ -253,6 +253,13 @@ def _thoughts_omitted(difference: Difference, exchange: Exchange, found: list[Di
 _THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
 
 
+def _thoughts_twice(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    if difference.place[0] != "messages" or difference.place[-1] not in _THOUGHTS or difference.sent is not MISSING:
+        return False
+    sent = exchange.sent["messages"][difference.place[1]]
+    return any(sent.get(name) == difference.recorded for name in _THOUGHTS)
+
+
 # What adjustments tell
 
 
@@ -384,6 +391,9 @@ ALLOWED: tuple[Allowed, ...] = (
         "thoughts-omitted",
         "the manifest that stands in for this provider's takes no thoughts back, and adjustments tell",
         told=_thoughts_omitted,
+    ),
+    Allowed(
+        "thoughts-twice", "some clients send the same thoughts under two names; one is enough", told=_thoughts_twice
     ),
     Allowed("renamed", "the manifest names the key of today, and adjustments tell", told=_renamed),
     Allowed("changed", "the model of today does not take the parameter so, and adjustments tell", told=_changed),

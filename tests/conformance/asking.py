@@ -20,8 +20,8 @@ from . import (
     recordings,
 )
 from .asked import Asked, Inexpressible, Why
-from .exchange import manifest_of
 from .recorded import Recorded
+from .speaking import speaker
 
 _READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
     "openai-chat": asking_openai_chat.ask,
@@ -50,4 +50,4 @@ def ask(recorded: Recorded) -> Asked:
     """
     if recorded.body is None:
         raise Inexpressible(Why.NO_REQUEST, recorded.id)
-    return _READERS[recorded.row.dialect](recorded.body, manifest_of(recorded.row))
+    return _READERS[recorded.row.dialect](recorded.body, speaker(recorded.row).origin)

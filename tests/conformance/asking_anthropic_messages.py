@@ -25,10 +25,10 @@ _MODES = {"auto": "auto", "none": "none", "any": "required"}
 _DIRECT = {"type": "direct"}
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    asked.messages = [*_system(fields), *(message(each, manifest) for each in fields.take("messages"))]
+    asked.messages = [*_system(fields), *(message(each, origin) for each in fields.take("messages"))]
     for name in ("max_tokens", "temperature", "top_p", "top_k"):
         asked.take(fields, name, name)
     asked.take(fields, "stop", "stop_sequences")
@@ -104,39 +104,39 @@ def _schema(asked: Asked, wanted: Mapping[str, Any] | None, place: str) -> None:
 # Messages
 
 
-def message(recorded: Mapping[str, Any], manifest: str) -> Message:
+def message(recorded: Mapping[str, Any], origin: str) -> Message:
     """One message with all its parts; the results of tools stand in messages of people here."""
     only(recorded, "role", "content", what="a message")
-    return Message(MessageRole(recorded["role"]), content(recorded["content"], manifest))
+    return Message(MessageRole(recorded["role"]), content(recorded["content"], origin))
 
 
-def content(said: str | Sequence[Mapping[str, Any]], manifest: str) -> tuple[Part, ...]:
+def content(said: str | Sequence[Mapping[str, Any]], origin: str) -> tuple[Part, ...]:
     """The parts of a content: a text, or a list of blocks."""
     if isinstance(said, str):
         return (TextPart(said),)
-    return tuple(_part(block, manifest) for block in said)
+    return tuple(_part(block, origin) for block in said)
 
 
-def _part(block: Mapping[str, Any], manifest: str) -> Part:
+def _part(block: Mapping[str, Any], origin: str) -> Part:
     """One block; one with fields that no part of ours has goes as it is."""
     read, names = _PARTS.get(block["type"], (None, ()))
     if read is None or not has_only(block, "type", *names) or block.get("caller") not in (None, _DIRECT):
         return native(block)
-    return read(block, manifest)
+    return read(block, origin)
 
 
-def _text(block: Mapping[str, Any], manifest: str) -> Part:
+def _text(block: Mapping[str, Any], origin: str) -> Part:
     return TextPart(block["text"])
 
 
-def _image(block: Mapping[str, Any], manifest: str) -> Part:
+def _image(block: Mapping[str, Any], origin: str) -> Part:
     source = block["source"]
     if source["type"] == "file":
         return native(block)
     return ImagePart(url=source.get("url"), data=source.get("data"), media_type=source.get("media_type"))
 
 
-def _document(block: Mapping[str, Any], manifest: str) -> Part:
+def _document(block: Mapping[str, Any], origin: str) -> Part:
     source = block["source"]
     if source["type"] not in ("base64", "url", "file"):
         return native(block)
@@ -144,21 +144,21 @@ def _document(block: Mapping[str, Any], manifest: str) -> Part:
     return FilePart(**{name: source.get(name) for name in names}, filename=block.get("title"))
 
 
-def _call(block: Mapping[str, Any], manifest: str) -> Part:
+def _call(block: Mapping[str, Any], origin: str) -> Part:
     return ToolCall(block["id"], block["name"], json.dumps(block["input"]))
 
 
-def _result(block: Mapping[str, Any], manifest: str) -> Part:
-    parts = content(block.get("content") or (), manifest)
+def _result(block: Mapping[str, Any], origin: str) -> Part:
+    parts = content(block.get("content") or (), origin)
     return ToolResult(block["tool_use_id"], parts, is_error=bool(block.get("is_error")))
 
 
-def _thinking(block: Mapping[str, Any], manifest: str) -> Part:
-    return ReasoningPart(block["thinking"], signature=block["signature"], origin=manifest)
+def _thinking(block: Mapping[str, Any], origin: str) -> Part:
+    return ReasoningPart(block["thinking"], signature=block["signature"], origin=origin)
 
 
-def _redacted(block: Mapping[str, Any], manifest: str) -> Part:
-    return ReasoningPart(data=block["data"], origin=manifest)
+def _redacted(block: Mapping[str, Any], origin: str) -> Part:
+    return ReasoningPart(data=block["data"], origin=origin)
 
 
 _PARTS: dict[str, tuple[Callable[[Mapping[str, Any], str], Part], tuple[str, ...]]] = {

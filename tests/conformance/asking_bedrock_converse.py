@@ -34,10 +34,10 @@ _DOCUMENTS = {
 }
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    asked.messages = [*_system(fields), *(message(each, manifest) for each in fields.take("messages"))]
+    asked.messages = [*_system(fields), *(message(each, origin) for each in fields.take("messages"))]
     for parameter, name in _CONFIG.items():
         asked.take(fields, parameter, "inferenceConfig", name)
     asked.take(fields, "top_k", "additionalModelRequestFields", "top_k")
@@ -105,18 +105,18 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
         more.pop("thinking", None)
 
 
-def message(recorded: Mapping[str, Any], manifest: str) -> Message:
+def message(recorded: Mapping[str, Any], origin: str) -> Message:
     """One message with all its parts; the results of tools stand in messages of people here."""
     only(recorded, "role", "content", what="a message")
-    return Message(MessageRole(recorded["role"]), content(recorded["content"], manifest))
+    return Message(MessageRole(recorded["role"]), content(recorded["content"], origin))
 
 
-def content(blocks: Sequence[Mapping[str, Any]], manifest: str) -> tuple[Part, ...]:
+def content(blocks: Sequence[Mapping[str, Any]], origin: str) -> tuple[Part, ...]:
     """The parts of a content."""
-    return tuple(_part(block, manifest) for block in blocks)
+    return tuple(_part(block, origin) for block in blocks)
 
 
-def _part(block: Mapping[str, Any], manifest: str) -> Part:
+def _part(block: Mapping[str, Any], origin: str) -> Part:
     """One block; one with fields that no part of ours has goes as it is."""
     if "text" in block:
         return TextPart(block["text"])
@@ -126,9 +126,9 @@ def _part(block: Mapping[str, Any], manifest: str) -> Part:
     if "toolResult" in block:
         result = block["toolResult"]
         failed = result.get("status") == "error"
-        return ToolResult(result["toolUseId"], content(result["content"], manifest), is_error=failed)
+        return ToolResult(result["toolUseId"], content(result["content"], origin), is_error=failed)
     if "reasoningContent" in block:
-        return _thoughts(block["reasoningContent"], manifest)
+        return _thoughts(block["reasoningContent"], origin)
     if "image" in block and has_only(block["image"]["source"], "bytes"):
         picture = block["image"]
         return ImagePart(data=picture["source"]["bytes"], media_type=f"image/{picture['format']}")
@@ -137,9 +137,9 @@ def _part(block: Mapping[str, Any], manifest: str) -> Part:
     return native(block)
 
 
-def _thoughts(recorded: Mapping[str, Any], manifest: str) -> Part:
+def _thoughts(recorded: Mapping[str, Any], origin: str) -> Part:
     text = recorded.get("reasoningText", {})
-    return ReasoningPart(text.get("text", ""), text.get("signature"), recorded.get("redactedContent"), manifest)
+    return ReasoningPart(text.get("text", ""), text.get("signature"), recorded.get("redactedContent"), origin)
 
 
 def _is_plain(document: Mapping[str, Any]) -> bool:

@@ -13,8 +13,8 @@ _ROLES = {"user": MessageRole.USER, "chatbot": MessageRole.ASSISTANT, "system": 
 _NAMES = ("temperature", "max_tokens", "seed", "frequency_penalty", "presence_penalty")
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
     preamble = fields.take("preamble")
     asked.messages = [

@@ -23,10 +23,10 @@ _NAMES = {
 }
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    asked.messages = [message(each, manifest) for each in fields.take("messages")]
+    asked.messages = [message(each, origin) for each in fields.take("messages")]
     for parameter, name in _NAMES.items():
         asked.take(fields, parameter, name)
     offered_tools(asked, fields)
@@ -57,30 +57,30 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
         asked.say("reasoning", lambda builder: builder.reasoning(on, budget_tokens=budget), "thinking")
 
 
-def message(recorded: Mapping[str, Any], manifest: str) -> Message:
+def message(recorded: Mapping[str, Any], origin: str) -> Message:
     """One message with all its parts."""
-    role, said = recorded["role"], content(recorded.get("content"), manifest)
+    role, said = recorded["role"], content(recorded.get("content"), origin)
     if role == "tool":
         only(recorded, "role", "content", "tool_call_id", what="a tool's result")
         return Message(MessageRole.TOOL, (ToolResult(recorded["tool_call_id"], said),))
     only(recorded, "role", "content", "tool_calls", "tool_plan", what=f"a message of the role {role}")
     plan = recorded.get("tool_plan")
-    thoughts = (ReasoningPart(plan, data="tool_plan", origin=manifest),) if plan else ()
+    thoughts = (ReasoningPart(plan, data="tool_plan", origin=origin),) if plan else ()
     return Message(MessageRole(role), (*thoughts, *said, *map(tool_call, recorded.get("tool_calls") or ())))
 
 
-def content(said: str | Sequence[Mapping[str, Any]] | None, manifest: str) -> tuple[Part, ...]:
+def content(said: str | Sequence[Mapping[str, Any]] | None, origin: str) -> tuple[Part, ...]:
     """The parts of a content: nothing, a text, or a list of parts."""
     if isinstance(said, str):
         return (TextPart(said),)
-    return tuple(_part(each, manifest) for each in said or ())
+    return tuple(_part(each, origin) for each in said or ())
 
 
-def _part(part: Mapping[str, Any], manifest: str) -> Part:
+def _part(part: Mapping[str, Any], origin: str) -> Part:
     if has_only(part, "type", "text"):
         return TextPart(part["text"])
     if has_only(part, "type", "thinking"):
-        return ReasoningPart(part["thinking"], origin=manifest)
+        return ReasoningPart(part["thinking"], origin=origin)
     if has_only(part, "type", "image_url"):
         return image(part["image_url"]["url"], part["image_url"].get("detail"))
     return native(part)

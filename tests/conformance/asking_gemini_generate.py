@@ -25,10 +25,10 @@ _CONFIG = {
 _MODES = {"AUTO": "auto", "NONE": "none", "ANY": "required"}
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(camel(body))
-    asked.messages = [*_system(fields), *_Conversation(manifest).messages(fields.take("contents"))]
+    asked.messages = [*_system(fields), *_Conversation(origin).messages(fields.take("contents"))]
     for parameter, name in _CONFIG.items():
         asked.take(fields, parameter, "generationConfig", name)
     _top_k(asked, fields)
@@ -126,8 +126,8 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
 class _Conversation:
     """The messages of one request. Calls that have no id get one here, and so do their results."""
 
-    def __init__(self, manifest: str) -> None:
-        self._manifest = manifest
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
         self._waiting: dict[str, deque[str]] = {}
         self._made = 0
         self._readers: dict[str, Callable[[Any, Mapping[str, Any]], Part]] = {
@@ -155,7 +155,7 @@ class _Conversation:
     def _text(self, text: str, part: Mapping[str, Any]) -> Part:
         signature = part.get("thoughtSignature")
         kind = ReasoningPart if part.get("thought") else TextPart
-        return kind(text, signature=signature, origin=self._manifest)
+        return kind(text, signature=signature, origin=self._origin)
 
     def _inline(self, blob: Mapping[str, Any], part: Mapping[str, Any]) -> Part:
         return media(blob["mimeType"], data=blob["data"])
@@ -167,7 +167,7 @@ class _Conversation:
         id = call.get("id") or self._made_up()
         self._waiting.setdefault(call["name"], deque()).append(id)
         arguments = json.dumps(call.get("args", {}))
-        return ToolCall(id, call["name"], arguments, part.get("thoughtSignature"), self._manifest)
+        return ToolCall(id, call["name"], arguments, part.get("thoughtSignature"), self._origin)
 
     def _result(self, result: Mapping[str, Any], part: Mapping[str, Any]) -> Part:
         if not has_only(result, "id", "name", "response", "parts"):

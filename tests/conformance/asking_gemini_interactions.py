@@ -21,8 +21,8 @@ _CHOICES = {"auto": "auto", "none": "none", "any": "required"}
 _ROLES = {"user_input": MessageRole.USER, "model_output": MessageRole.ASSISTANT}
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
     system, said = fields.take("system_instruction"), fields.take("input")
     turns = [Message.user(said)] if isinstance(said, str) else [_message(each) for each in said]

@@ -32,10 +32,10 @@ _NAMES = {
 }
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    asked.messages = [message(each, manifest) for each in fields.take("messages")]
+    asked.messages = [message(each, origin) for each in fields.take("messages")]
     for parameter, name in _NAMES.items():
         asked.take(fields, parameter, name)
     offered_tools(asked, fields)
@@ -47,11 +47,11 @@ def ask(body: Mapping[str, Any], manifest: str) -> Asked:
     return asked
 
 
-def message(recorded: Mapping[str, Any], manifest: str) -> Message:
+def message(recorded: Mapping[str, Any], origin: str) -> Message:
     """One message with all its parts."""
 
     def part(item: Mapping[str, Any]) -> Part:
-        return _part(item, manifest)
+        return _part(item, origin)
 
     role, said = recorded["role"], content(recorded.get("content"), part)
     if role == "tool":
@@ -61,7 +61,7 @@ def message(recorded: Mapping[str, Any], manifest: str) -> Message:
     return Message(MessageRole(role), (*said, *map(tool_call, recorded.get("tool_calls") or ())))
 
 
-def _part(item: Mapping[str, Any], manifest: str) -> Part:
+def _part(item: Mapping[str, Any], origin: str) -> Part:
     if has_only(item, "type", "text"):
         return TextPart(item["text"])
     if has_only(item, "type", "image_url"):
@@ -73,7 +73,7 @@ def _part(item: Mapping[str, Any], manifest: str) -> Part:
         return _document(item["document_url"], item.get("document_name"))
     if item["type"] == "thinking":
         text = "".join(piece["text"] for piece in item["thinking"])
-        return ReasoningPart(text, signature=item.get("signature"), origin=manifest)
+        return ReasoningPart(text, signature=item.get("signature"), origin=origin)
     return native(item)
 
 

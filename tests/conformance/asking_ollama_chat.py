@@ -25,10 +25,10 @@ OPTIONS = {
 }
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    asked.messages = _Conversation(manifest).messages(fields.take("messages"))
+    asked.messages = _Conversation(origin).messages(fields.take("messages"))
     offered_tools(asked, fields)
     say_options(asked, fields)
     for name in ("model", "stream"):
@@ -53,8 +53,8 @@ def say_options(asked: Asked, fields: Fields) -> None:
 class _Conversation:
     """The messages of one request. Calls without an id get one here, and so do their results."""
 
-    def __init__(self, manifest: str) -> None:
-        self._manifest = manifest
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
         self._waiting: deque[str] = deque()
         self._made = 0
 
@@ -73,7 +73,7 @@ class _Conversation:
         return Message(
             MessageRole(role),
             (
-                *([ReasoningPart(thinking, origin=self._manifest)] if thinking else []),
+                *([ReasoningPart(thinking, origin=self._origin)] if thinking else []),
                 *([TextPart(text)] if text else []),
                 *(ImagePart(data=data, media_type="image/png") for data in recorded.get("images") or ()),
                 *map(self._call, recorded.get("tool_calls") or ()),

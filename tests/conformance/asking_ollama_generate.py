@@ -11,8 +11,8 @@ from .asked import Asked, Fields
 from .asking_ollama_chat import say_options
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
     system = fields.take("system")
     pictures = [ImagePart(data=data, media_type="image/png") for data in fields.rest.pop("images", [])]

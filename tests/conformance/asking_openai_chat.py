@@ -25,10 +25,10 @@ from .asked import Asked, Fields, has_only, image, native, only, split_data_uri
 _AUDIO_TYPES = {"mp3": "audio/mpeg"}
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    asked.messages = [message(each, manifest) for each in fields.take("messages")]
+    asked.messages = [message(each, origin) for each in fields.take("messages")]
     for name in ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "parallel_tool_calls"):
         asked.take(fields, name, name)
     asked.take(fields, "stop", "stop")
@@ -40,7 +40,7 @@ def ask(body: Mapping[str, Any], manifest: str) -> Asked:
     offered_tools(asked, fields)
     tool_choice(asked, fields)
     response_format(asked, fields)
-    _REASONING.get(manifest, _effort)(asked, fields)
+    _REASONING.get(origin.partition(":")[0], _effort)(asked, fields)
     _taken_by_the_client(fields)
     asked.extra_body = fields.rest
     return asked
@@ -160,7 +160,7 @@ _REASONING: dict[str, Callable[[Asked, Fields], None]] = {
 # Messages
 
 
-def message(recorded: Mapping[str, Any], manifest: str) -> Message:
+def message(recorded: Mapping[str, Any], origin: str) -> Message:
     """One message with all its parts."""
     role = recorded["role"]
     if role == "tool":
@@ -168,35 +168,35 @@ def message(recorded: Mapping[str, Any], manifest: str) -> Message:
         result = ToolResult(recorded["tool_call_id"], content(recorded.get("content")), recorded.get("name"))
         return Message(MessageRole.TOOL, (result,))
     if role == "assistant":
-        return Message(MessageRole.ASSISTANT, _said(recorded, manifest))
+        return Message(MessageRole.ASSISTANT, _said(recorded, origin))
     only(recorded, "role", "content", what=f"a {role} message")
     return Message(MessageRole("system" if role == "developer" else role), content(recorded.get("content")))
 
 
-def _said(recorded: Mapping[str, Any], manifest: str) -> tuple[Part, ...]:
+def _said(recorded: Mapping[str, Any], origin: str) -> tuple[Part, ...]:
     """The parts of an answer: what was thought, what was said, what was called."""
     thoughts = ("reasoning_content", "reasoning", "reasoning_details")
     only(recorded, "role", "content", "refusal", "tool_calls", *thoughts, what="an assistant message")
     refusal = recorded.get("refusal")
     return (
-        *_thoughts(recorded, manifest),
+        *_thoughts(recorded, origin),
         *content(recorded.get("content")),
         *([RefusalPart(refusal)] if refusal else []),
         *map(tool_call, recorded.get("tool_calls") or ()),
     )
 
 
-def _thoughts(recorded: Mapping[str, Any], manifest: str) -> list[Part]:
+def _thoughts(recorded: Mapping[str, Any], origin: str) -> list[Part]:
     blocks = recorded.get("reasoning_details")
     if blocks:
-        return [_block(block, manifest) for block in blocks]
+        return [_block(block, origin) for block in blocks]
     text = recorded.get("reasoning_content") or recorded.get("reasoning")
-    return [ReasoningPart(text, origin=manifest)] if text else []
+    return [ReasoningPart(text, origin=origin)] if text else []
 
 
-def _block(block: Mapping[str, Any], manifest: str) -> ReasoningPart:
+def _block(block: Mapping[str, Any], origin: str) -> ReasoningPart:
     """A block of thoughts as it is decoded: its text, and the whole as data."""
-    return ReasoningPart(block.get("text") or block.get("summary") or "", data=json.dumps(block), origin=manifest)
+    return ReasoningPart(block.get("text") or block.get("summary") or "", data=json.dumps(block), origin=origin)
 
 
 def tool_call(call: Mapping[str, Any]) -> ToolCall:

@@ -29,13 +29,13 @@ _NAMES = {
 }
 
 
-def ask(body: Mapping[str, Any], manifest: str) -> Asked:
-    """The calls that ask for what ``body`` asks for, of the provider ``manifest``."""
+def ask(body: Mapping[str, Any], origin: str) -> Asked:
+    """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
     instructions = fields.take("instructions")
     asked.messages = [
         *([Message.system(instructions)] if instructions else []),
-        *_conversation(fields.take("input"), manifest),
+        *_conversation(fields.take("input"), origin),
     ]
     for parameter, name in _NAMES.items():
         asked.take(fields, parameter, name)
@@ -91,40 +91,40 @@ def _response_format(asked: Asked, fields: Fields) -> None:
 # The conversation: a list of items, of which several make one answer
 
 
-def _conversation(said: str | Sequence[Mapping[str, Any]], manifest: str) -> list[Message]:
+def _conversation(said: str | Sequence[Mapping[str, Any]], origin: str) -> list[Message]:
     if isinstance(said, str):
         return [Message.user(said)]
     messages: list[Message] = []
     for item in said:
-        message = _message(item, manifest)
+        message = _message(item, origin)
         if messages and message.role is messages[-1].role is MessageRole.ASSISTANT:
             message = Message(message.role, messages.pop().parts + message.parts)
         messages.append(message)
     return messages
 
 
-def _message(item: Mapping[str, Any], manifest: str) -> Message:
+def _message(item: Mapping[str, Any], origin: str) -> Message:
     kind = item.get("type", "message")
     if kind == "message" and "role" in item:
         role = "system" if item["role"] == "developer" else item["role"]
         return Message(MessageRole(role), _content(item["content"]))
     if kind == "function_call_output":
         return Message(MessageRole.TOOL, (ToolResult(item["call_id"], _content(item["output"])),))
-    return Message(MessageRole.ASSISTANT, (_said(item, manifest),))
+    return Message(MessageRole.ASSISTANT, (_said(item, origin),))
 
 
-def _said(item: Mapping[str, Any], manifest: str) -> Part:
+def _said(item: Mapping[str, Any], origin: str) -> Part:
     """An item that the model gave."""
     if item["type"] == "function_call" and has_only(item, "type", "id", "call_id", "name", "arguments", "status"):
         return ToolCall(item["call_id"], item["name"], item["arguments"])
     if item["type"] == "reasoning":
-        return _thoughts(item, manifest)
+        return _thoughts(item, origin)
     return native(item)
 
 
-def _thoughts(item: Mapping[str, Any], manifest: str) -> Part:
+def _thoughts(item: Mapping[str, Any], origin: str) -> Part:
     text = "".join(piece["text"] for piece in item.get("summary") or ())
-    return ReasoningPart(text, item.get("id"), item.get("encrypted_content"), manifest)
+    return ReasoningPart(text, item.get("id"), item.get("encrypted_content"), origin)
 
 
 def _content(said: Any) -> tuple[Part, ...]:

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 from ai_lib_python import AiClient, ChatRequestBuilder
-from ai_lib_python._manifest.load import load
 from ai_lib_python._wire.http import HttpRequest
 from ai_lib_python.errors import AiLibError
 
@@ -22,6 +21,7 @@ from .comparing import Exchange, compare
 from .exchange import KEY, manifest_of
 from .recorded import Recorded, requests
 from .replay import NOWHERE
+from .speaking import speaker
 
 
 class Captured(Exception):
@@ -94,16 +94,6 @@ async def _judge(request: Recorded) -> Verdict:
     return Verdict(request, None, [str(each) for each in left], frozenset(used), exchange)
 
 
-@cache
-def api_of(provider: str, dialect: str) -> str | None:
-    """Which of the provider's APIs speaks the wire; None where none is known to."""
-    manifest = load(provider)
-    for each in (manifest, *manifest.for_all_apis()):
-        if each.dialect.startswith(dialect):
-            return each.api
-    return None
-
-
 async def send(request: Recorded) -> Exchange:
     """Asks for the same through the public client.
 
@@ -113,10 +103,9 @@ async def send(request: Recorded) -> Exchange:
     """
     asked = asking.ask(request)
     capture = Capture()
-    provider = manifest_of(request.row)
     options: dict[str, Any] = {"api_key": KEY, "base_url": NOWHERE, "on_unsupported": "ignore", "transport": capture}
-    api = api_of(provider, request.row.dialect)
-    async with await AiClient.create(f"{provider}/{request.model}", api=api, **options) as client:
+    manifest = speaker(request.row)
+    async with await AiClient.create(f"{manifest.id}/{request.model}", api=manifest.api, **options) as client:
         builder = asked.builder(client)
         await _send(builder, streams=request.streams)
         told = builder.preview(stream=request.streams).adjustments
