@@ -12,6 +12,8 @@ from ai_lib_python.simulator.routing import Router
 from .wire import post
 
 ASK = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi there"}]}
+ASK_ELSEWHERE = {"contents": [{"parts": [{"text": "Hi"}]}], "input": "Hi"}
+"""What stands for the messages on wires that have none."""
 
 EXPECTED = {
     "openai-chat": (
@@ -28,8 +30,11 @@ EXPECTED = {
         429,
         {"object": "error", "message": "slower", "type": "rate_limited", "code": "1300", "raw_status_code": 429},
     ),
+    "bedrock-converse": (429, {"message": "slower"}),
     "ollama-chat": (429, {"error": "slower"}),
     "ollama-generate": (429, {"error": "slower"}),
+    "cohere-v1": (429, {"id": "sim-1", "message": "slower"}),
+    "gemini-interactions": (429, {"error": {"code": "rate_limit_exceeded", "message": "slower"}}),
 }
 PATHS = {
     "openai-chat": "/v1/chat/completions",
@@ -37,8 +42,11 @@ PATHS = {
     "gemini-generate": "/models/m:generateContent",
     "cohere-v2": "/v2/chat",
     "mistral-chat": "/v1/chat/completions",
+    "bedrock-converse": "/model/m/converse",
     "ollama-chat": "/api/chat",
     "ollama-generate": "/api/generate",
+    "cohere-v1": "/v1/chat",
+    "gemini-interactions": "/interactions",
 }
 
 INEXPRESSIBLE = {
@@ -47,8 +55,11 @@ INEXPRESSIBLE = {
     "gemini-generate": {"request_too_large", "content_filtered", "conflict", "quota_exhausted", "unknown"},
     "cohere-v2": {"request_too_large", "content_filtered", "conflict", "unknown"},
     "mistral-chat": {"content_filtered", "cancelled", "unknown"},
+    "bedrock-converse": {"request_too_large", "content_filtered", "cancelled", "unknown"},
     "ollama-chat": {"content_filtered", "conflict", "cancelled", "timeout", "unknown"},
     "ollama-generate": {"content_filtered", "conflict", "cancelled", "timeout", "unknown"},
+    "cohere-v1": {"request_too_large", "content_filtered", "conflict", "unknown"},
+    "gemini-interactions": {"request_too_large", "content_filtered", "conflict", "unknown"},
 }
 """The classes that a wire has no words for; they arrive as something more general."""
 
@@ -61,8 +72,11 @@ IN_STREAM = {
     "gemini-generate": set(),
     "cohere-v2": TEXT_ONLY,
     "mistral-chat": set(),
+    "bedrock-converse": set(),
     "ollama-chat": TEXT_ONLY,
     "ollama-generate": TEXT_ONLY,
+    "cohere-v1": TEXT_ONLY,
+    "gemini-interactions": set(),
 }
 
 dialects = pytest.mark.parametrize("dialect", Router().dialects())
@@ -82,8 +96,7 @@ def _words(*without: dict[str, set[str]]) -> pytest.MarkDecorator:
 @dialects
 def test_an_error_in_the_words_of_the_wire(simulator: Simulator, dialect: str) -> None:
     simulator.script(SimulatedError("rate_limited", "slower", retry_after=1.5, headers={"x-note": "n"}))
-    request = {"contents": [{"parts": [{"text": "Hi"}]}]} if dialect == "gemini-generate" else ASK
-    seen = post(simulator.address(dialect) + PATHS[dialect], request)
+    seen = post(simulator.address(dialect) + PATHS[dialect], {**ASK, **ASK_ELSEWHERE})
     assert (seen.status, seen.json) == EXPECTED[dialect]
     assert (seen.headers["retry-after"], seen.headers["x-note"]) == ("1.5", "n")
 

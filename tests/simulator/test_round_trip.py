@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
 
-from ai_lib_python import ContentBlock, Message, ResponseFormat, ToolCall, ToolChoice, ToolDefinition
+from ai_lib_python import ContentBlock, Message, MessageRole, ResponseFormat, ToolCall, ToolChoice, ToolDefinition
 from ai_lib_python._compile.notes import Notes
 from ai_lib_python._compile.values import CannotExpress
 from ai_lib_python._engine.target import program_of
 from ai_lib_python._manifest.load import load
+from ai_lib_python.errors import UnsupportedError
 from ai_lib_python.message import ReasoningPart
 from ai_lib_python.request import PARAMETERS, ChatRequest
 from ai_lib_python.simulator.requests import read_request
-from ai_lib_python.simulator.routing import Router
+from ai_lib_python.simulator.routing import Arrived, Router
 from ai_lib_python.tools import Reasoning
 
 DIALECTS = Router().dialects()
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 PIXEL = "iVBORw0KGgo="
+MODEL = "acme/model-1"
 
 HISTORY = (
     Message.system("Be brief."),
@@ -54,45 +58,64 @@ NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
 ONE_PROMPT = {"ollama-generate"}
 """Wires that complete one prompt, and hold no conversation."""
 
+WITHOUT_TOOLS = {"cohere-v1"}
+"""Wires that hold conversations, but no tools of ours."""
+
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
-conversations = pytest.mark.parametrize("dialect", [dialect for dialect in DIALECTS if dialect not in ONE_PROMPT])
+with_tools = pytest.mark.parametrize("dialect", sorted({*DIALECTS} - ONE_PROMPT - WITHOUT_TOOLS))
 
 
 def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> tuple[ChatRequest, bool, Notes]:
     """The request as the server half of the dialect understands it."""
     program, notes = program_of(load(dialect)), Notes()
-    path, _, _, body = program.encode(request, stream, notes)
+    path, query, headers, body = program.encode(request, stream, notes)
     wire = msgspec.json.decode(msgspec.json.encode(body))
-    model = {"model": path.partition("/models/")[2].partition(":")[0]} if "/models/" in path else {}
-    read, streamed = read_request(program, wire, model, stream and ":stream" in path)
+    match = Router().find(_arrived(dialect, path, query, headers))
+    assert match is not None, path
+    read, streamed = read_request(program, wire, dict(match.path), match.streamed)
     return read, streamed, notes
 
 
+def _arrived(dialect: str, path: str, query: dict[str, Any], headers: dict[str, Any]) -> Arrived:
+    named = {name.lower(): str(value) for name, value in headers.items()}
+    return Arrived("POST", f"/{dialect}{unquote(path)}", {name: str(value) for name, value in query.items()}, named)
+
+
 def plain(messages: tuple[Message, ...]) -> list[tuple[str, list[Any]]]:
-    """The messages without what a wire may leave out: a tool's name beside its result."""
-    return [(message.role.value, [_plain(part) for part in message.parts]) for message in messages]
+    """The messages without what a wire may leave out: a tool's name beside its result, and where an answer is cut."""
+    groups = itertools.groupby(messages, lambda message: message.role.value)
+    return [(role, [_plain(part) for message in group for part in message.parts]) for role, group in groups]
 
 
 def _plain(part: Any) -> Any:
     return msgspec.structs.replace(part, name=None) if hasattr(part, "is_error") else part
 
 
-@conversations
+@with_tools
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_conversation_with_tools_comes_back_whole(dialect: str, stream: bool) -> None:
     tools = PARAMETER_VALUES["tools"]
-    read, streamed, _ = sent_and_read(dialect, ChatRequest("model-1", HISTORY, tools=tools), stream)
+    read, streamed, _ = sent_and_read(dialect, ChatRequest(MODEL, HISTORY, tools=tools), stream)
     assert plain(read.messages) == plain(HISTORY)
-    assert (read.model, read.tools, streamed) == ("model-1", tools, stream)
+    assert (read.model, read.tools, streamed) == (MODEL, tools, stream)
+
+
+@pytest.mark.parametrize("dialect", sorted(WITHOUT_TOOLS))
+def test_a_conversation_without_tools_comes_back_whole(dialect: str) -> None:
+    talk = tuple(message for message in HISTORY if not message.tool_calls and message.role is not MessageRole.TOOL)
+    read, _, _ = sent_and_read(dialect, ChatRequest("model-1", talk))
+    assert plain(read.messages) == plain(talk)
+    with pytest.raises(CannotExpress, match="tool_call"):
+        sent_and_read(dialect, ChatRequest("model-1", HISTORY))
 
 
 @pytest.mark.parametrize("dialect", sorted(ONE_PROMPT))
 def test_a_wire_of_one_prompt_takes_that_and_refuses_a_second_turn(dialect: str) -> None:
     asked = (Message.system("Be brief."), Message.user("What is it like?"))
-    read, _, _ = sent_and_read(dialect, ChatRequest("model-1", asked))
+    read, _, _ = sent_and_read(dialect, ChatRequest(MODEL, asked))
     assert read.messages == asked
-    with pytest.raises(CannotExpress, match="a second turn"):
-        sent_and_read(dialect, ChatRequest("model-1", (*asked, Message.assistant("Warm."), Message.user("Thanks"))))
+    with pytest.raises(UnsupportedError, match="completes one prompt"):
+        sent_and_read(dialect, ChatRequest(MODEL, (*asked, Message.assistant("Warm."), Message.user("Thanks"))))
 
 
 @every_dialect
@@ -100,7 +123,7 @@ def test_a_wire_of_one_prompt_takes_that_and_refuses_a_second_turn(dialect: str)
 def test_a_parameter_comes_back_unless_it_was_dropped(dialect: str, name: str) -> None:
     value = PARAMETER_VALUES[name]
     also = {"tools": PARAMETER_VALUES["tools"]} if name in NEEDS_TOOLS else {}
-    request = ChatRequest("model-1", (Message.user("Hi"),), **{name: value}, **also)
+    request = ChatRequest(MODEL, (Message.user("Hi"),), **{name: value}, **also)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read, _, notes = sent_and_read(dialect, request)
