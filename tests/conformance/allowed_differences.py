@@ -50,7 +50,7 @@ def _one_as_text(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: _text_of(value) if key in _MAY_BE_TEXT else value for key, value in fields.items()}
 
 
-_MAY_BE_TEXT = ("content", "system", "stop", "image_url")
+_MAY_BE_TEXT = ("content", "image_url", "input", "stop", "system")
 
 
 def _text_of(value: Any) -> Any:
@@ -59,9 +59,11 @@ def _text_of(value: Any) -> Any:
     if not isinstance(value, list) or len(value) != 1:
         return value
     only = value[0]
-    if isinstance(only, str):
-        return only
-    return only["text"] if isinstance(only, dict) and set(only) == {"type", "text"} else value
+    if isinstance(only, dict) and set(only) == {"type", "text"}:
+        return only["text"]
+    if isinstance(only, dict) and "content" in only and only.get("role", only.get("type")) in ("user", "user_input"):
+        return only["content"] if isinstance(only["content"], str) else value
+    return only if isinstance(only, str) else value
 
 
 def _newer_names(body: dict[str, Any]) -> dict[str, Any]:
@@ -114,13 +116,20 @@ def _schema_text_as_json(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "jsonSchema": {**inner, "schema": json.loads(inner["schema"])}}
 
 
-def _plain_instructions(body: dict[str, Any]) -> dict[str, Any]:
-    """The system instruction as a list of parts, without the role that it does not need."""
-    system = body.get("systemInstruction")
-    if not isinstance(system, dict):
-        return body
-    parts = system["parts"] if isinstance(system["parts"], list) else [system["parts"]]
-    return {**body, "systemInstruction": {"parts": parts}}
+def _instructions_in_one_place(body: dict[str, Any]) -> dict[str, Any]:
+    """A system instruction as a list of parts without a role; a history without its instructions."""
+    changed = dict(body)
+    system, history = body.get("systemInstruction"), body.get("chat_history")
+    if isinstance(system, dict):
+        changed["systemInstruction"] = {
+            "parts": system["parts"] if isinstance(system["parts"], list) else [system["parts"]]
+        }
+    if history:
+        said = [{**each, "role": each["role"].upper()} for each in history]
+        changed["chat_history"] = [each for each in said if each["role"] != "SYSTEM"]
+        first = [each["message"] for each in said if each["role"] == "SYSTEM"]
+        changed["preamble"] = "\n\n".join(first) or body.get("preamble")
+    return {key: value for key, value in changed.items() if value or key not in ("preamble", "chat_history")}
 
 
 def _schemas_of_json(fields: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +148,17 @@ def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _EMPTY_SAYS_NOTHING = frozenset(
-    {"annotations", "citations", "content", "format", "generationConfig", "images", "inferenceConfig", "options"}
+    {
+        "annotations",
+        "chat_history",
+        "citations",
+        "content",
+        "format",
+        "generationConfig",
+        "images",
+        "inferenceConfig",
+        "options",
+    }
     | {"reasoning_content", "stop", "stopSequences", "system", "text", "tool_calls", "tools"}
 )
 
@@ -239,7 +258,7 @@ def _thoughts_shown(difference: Difference, exchange: Exchange, found: list[Diff
     return difference.recorded is MISSING and (difference.place[-1], difference.sent) in _SHOWN
 
 
-_SHOWN = (("reasoning_format", "parsed"), ("includeThoughts", True))
+_SHOWN = (("reasoning_format", "parsed"), ("includeThoughts", True), ("thinking_summaries", "auto"))
 
 
 def _thoughts_told(exchange: Exchange) -> bool:
@@ -333,10 +352,10 @@ ALLOWED: tuple[Allowed, ...] = (
         wires=("bedrock-converse",),
     ),
     Allowed(
-        "instruction-role",
-        "the system instruction needs no role, and its one part may stand without a list",
-        _plain_instructions,
-        wires=("gemini-generate",),
+        "instructions",
+        "instructions need no role of their own, and may stand before a history or begin it",
+        _instructions_in_one_place,
+        wires=("gemini-generate", "cohere-v1"),
     ),
     Allowed(
         "json-schema",
