@@ -64,7 +64,7 @@ class Adjustment(msgspec.Struct, frozen=True):
     Attributes:
         parameter: the name as the user gave it, or the kind of content.
         action: ``renamed``, ``clamped``, ``dropped``, ``defaulted``, ``replaced``, ``moved``, or
-            ``omitted`` for a part of an earlier turn that this wire does not take back.
+            ``omitted`` for a part of an earlier turn, or of a parameter, that this wire does not take.
         reason: why, in a sentence.
         given: what the user asked for; None for a default.
         sent: what was sent instead; None where nothing was.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from math import isfinite
 from re import fullmatch
 from typing import TYPE_CHECKING, Any
@@ -61,8 +62,9 @@ class ErrorTable(msgspec.Struct, frozen=True):
                 return error_class
         words = {**self.in_answer, **self.codes} if status < 400 else self.codes
         for code in codes:
-            if code is not None and str(code) in words:
-                return words[str(code)]
+            found = None if code is None else _looked_up(str(code), words)
+            if found is not None:
+                return found
         numbers = [int(str(code)) for code in codes if fullmatch(r"[45]\d\d", str(code))]
         for number in [status, *numbers]:
             if number in self.status:
@@ -70,6 +72,13 @@ class ErrorTable(msgspec.Struct, frozen=True):
             if number >= 400:
                 return "server_error" if number >= 500 else "invalid_request"
         return "unknown" if status >= 300 else "server_error"
+
+
+def _looked_up(code: str, words: Mapping[str, str]) -> str | None:
+    """The class of a code: under its own name, else under the first pattern that fits."""
+    if code in words:
+        return words[code]
+    return next((words[word] for word in words if "*" in word and fnmatchcase(code, word)), None)
 
 
 def write_classifier(manifest: Source, data: dict[str, Any]) -> Writer:

@@ -31,6 +31,7 @@ class Context:
         self.fragments = fragments
         self.direction = direction
         self.using: list[str] = []
+        self.parameter: str | None = None
         self._path: list[str | int] = []
 
     @contextmanager

@@ -36,7 +36,9 @@ def write_parameters(context: Context, scope: Scope, rules: Mapping[str, Any], t
         with context.at("parameters", name):
             if name not in PARAMETERS:
                 context.fail(f"no parameter {name!r}{context.nearest(name, PARAMETERS)}")
+            context.parameter = name
             _write_rule(context, scope, name, rule, targets)
+    context.parameter = None
 
 
 def _write_unknown(context: Context, scope: Scope, name: str) -> None:
@@ -140,6 +142,16 @@ def _refused_when(context: Context, scope: Scope, name: str, value: str, rule: M
         _drop_if(context, scope, name, value, condition, rule.get("reason", "refused together with the rest"))
 
 
+def _drops(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    """Tells of fields that this wire has no word for; what is built of the rest does not name them."""
+    for field, reason in rule["drops"].items():
+        with context.writer.block(f"if {value} is not None:"):
+            inner = scope.inside(value=Ref(value, PARAMETER_TYPES.get(name, VALUE), True))
+            given = write_value(context, inner, f"$value.{field}").code
+            with context.writer.block(f"if {given} is not None:"):
+                _note(context, scope, "dropped", f"{name}.{field}", reason, given)
+
+
 def _map(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
     table = dict(rule["map"])
     lookup = context.writer.reference(table)
@@ -215,6 +227,7 @@ def _default_code(context: Context, name: str, default: Any) -> str:
 _RULES = {
     "refused": _refused,
     "refused_when": _refused_when,
+    "drops": _drops,
     "map": _map,
     "values": _values,
     "min": _minimum,

@@ -138,6 +138,8 @@ def _record_step(context: Context, base: Ref, step: str | int) -> Ref:
         hint = context.nearest(str(step), fields)
         context.fail(f"a {kind} has no field {step!r}{hint} (it has: {', '.join(sorted(fields))})")
     field = fields[step]
+    if base.type == "part" and step != "kind":  # whose kind is not known here, so it may lack the field
+        return Ref(context.writer.assign(f"getattr({base.code}, {step!r}, None)"), field.type)
     if base.sure and field.sure:
         return Ref(f"{base.code}.{step}", field.type, True)
     code = f"{base.code}.{step}" if base.sure else f"{base.code}.{step} if {base.code} is not None else None"

@@ -14,7 +14,7 @@ from typing import Any
 from ..request import PARAMETERS
 from .conditions import write_condition
 from .context import Context, Source
-from .scope import PARAMETER_TYPES, VALUE, Ref, Scope
+from .scope import PARAMETER_TYPES, VALUE, WIRE, Ref, Scope
 from .writer import Writer, compile_function
 
 OWN_API = "chat"
@@ -48,6 +48,7 @@ def request_names(context: Context) -> dict[str, Ref]:
     names = {"model": Ref(writer.assign("request.model"), VALUE, True), "stream": Ref("stream", VALUE, True)}
     for name in PARAMETERS:
         names[name] = Ref(writer.assign(f"request.{name}"), PARAMETER_TYPES.get(name, VALUE))
+    names["extra_body"] = Ref(writer.assign("request.extra_body"), WIRE)
     return names
 
 

@@ -19,7 +19,8 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         roles: our role -> the wire's role.
-        system: ``inline`` among the turns, or ``hoist``-ed out of them.
+        system: ``inline`` among the turns, or ``hoist``-ed out of them; ``hoist_leading`` takes out only those
+            before the conversation.
         merge: neighbours of one wire role become one turn.
         tool_results: ``group`` as they come, or ``split`` into a turn each.
         result_parts: what a tool's result may hold: only ``text``, or ``any`` part that the wire has a form for.
@@ -70,9 +71,9 @@ def arrange(
         raise UnsupportedError("a request needs at least one message; add .user(...) or .messages([...])")
     pieces = list(_pieces(messages, options, provider, notes))
     system = None
-    if options.system == "hoist":
-        system = _hoisted(pieces, notes)
-        pieces = [piece for piece in pieces if piece[0] != "system"]
+    if options.system != "inline":
+        hoisted, pieces = _parted(pieces, leading=options.system == "hoist_leading")
+        system = _hoisted(hoisted, notes)
     _check_roles(pieces, options.roles)
     if options.merge:
         pieces = _merged(pieces, options.roles)
@@ -153,14 +154,22 @@ def _translated(part: Part, options: TurnOptions, provider: str, notes: Notes) -
     return None
 
 
-def _hoisted(pieces: Sequence[_Piece], notes: Notes) -> System | None:
+def _parted(pieces: Sequence[_Piece], *, leading: bool) -> tuple[list[tuple[bool, _Piece]], list[_Piece]]:
+    """The system prompts to take out, each with whether something was said before it; and what stays."""
+    taken: list[tuple[bool, _Piece]] = []
+    kept: list[_Piece] = []
+    for piece in pieces:
+        if piece[0] == "system" and not (leading and kept):
+            taken.append((bool(kept), piece))
+        else:
+            kept.append(piece)
+    return taken, kept
+
+
+def _hoisted(taken: Sequence[tuple[bool, _Piece]], notes: Notes) -> System | None:
     texts: list[TextPart] = []
-    spoken = False
-    for source, parts in pieces:
-        if source != "system":
-            spoken = True
-            continue
-        if spoken:
+    for spoken_before, (_, parts) in taken:
+        if spoken_before:
             notes.moved("system", "this wire has one system prompt, before the conversation")
         texts.extend(part if isinstance(part, TextPart) else _refuse(part) for part in parts)
     if not texts:

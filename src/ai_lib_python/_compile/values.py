@@ -301,11 +301,19 @@ def _literal(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
 
 
 def _drop(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
-    if "notes" not in scope.names or scope.current is None or not scope.current.type.startswith("part:"):
-        context.fail("$drop stands only in the case of one kind of part of a request")
-    kind = scope.current.type.partition(":")[2]
-    context.writer.line(f"{scope.names['notes'].code}.omitted({kind!r}, {str(node['$drop'])!r})")
+    if "notes" not in scope.names:
+        context.fail("$drop stands only in a request")
+    context.writer.line(f"{scope.names['notes'].code}.omitted({_what_drops(context, scope)!r}, {str(node['$drop'])!r})")
     return NONE
+
+
+def _what_drops(context: Context, scope: Scope) -> str:
+    """The kind of part, or the parameter, that a ``$drop`` is about."""
+    if context.parameter is not None:
+        return context.parameter
+    if scope.current is None or not scope.current.type.startswith("part:"):
+        context.fail("$drop stands only in the case of one kind of part, or in a parameter")
+    return scope.current.type.partition(":")[2]
 
 
 def _refuse_request(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:

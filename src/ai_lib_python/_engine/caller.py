@@ -19,7 +19,7 @@ from .credentials import Credential
 from .list_models import list_models
 from .prepare import Prepared, prepare
 from .stream import ChatStream
-from .target import Target, program_of
+from .target import Target, Targets, program_of
 
 if TYPE_CHECKING:
     from .._wire.http import Transport
@@ -34,11 +34,12 @@ _TOLD: set[tuple[str, ...]] = set()
 class Caller:
     """Performs the calls of one client."""
 
-    def __init__(self, target: Target, transport: Transport | None, on_unsupported: str, api: str | None) -> None:
+    def __init__(self, targets: Targets, transport: Transport | None, on_unsupported: str, api: str | None) -> None:
         if on_unsupported not in POLICIES:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
-        self.target = target if api is None else target.for_api(api)
-        self._forced = api is not None
+        self.target = targets.of(api)
+        self._targets = targets
+        self._chooses = api is None and "routes" in self.target.manifest.data
         self._transport = transport
         self._lock = Lock()
         self._on_unsupported = on_unsupported
@@ -74,11 +75,11 @@ class Caller:
     def _target_of(self, request: ChatRequest, stream: bool) -> Target:
         """Where a request goes: the API that it or the client names, else the one that the manifest's routes say."""
         if request.api is not None:
-            return self.target.for_api(request.api)
-        if self._forced or "routes" not in self.target.manifest.data:
+            return self._targets.of(request.api)
+        if not self._chooses:
             return self.target
         api = program_of(self.target.manifest).route(request, stream)
-        return self.target if api is None else self.target.for_api(api)
+        return self.target if api is None else self._targets.of(api)
 
     async def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
         target = self._target_of(request, stream)

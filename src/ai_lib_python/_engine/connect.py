@@ -10,7 +10,7 @@ from .._manifest.load import load, load_file
 from ..errors import ConfigurationError, UnknownModelError
 from ..validate import a_secret
 from .caller import Caller
-from .target import Target
+from .target import Targets
 
 if TYPE_CHECKING:
     from .._manifest.manifest import Manifest
@@ -44,8 +44,8 @@ def connect(
     if provider == SIMULATOR:
         provider, name, base_url, api_key = _embedded(name, base_url, api_key)
     found = _manifest(provider, manifest, manifest_dir)
-    target = Target(found, key=api_key or credentials, base_url=base_url, variables=variables)
-    return Caller(target, transport, on_unsupported, api), name
+    targets = Targets(found, key=api_key or credentials, base_url=base_url, variables=variables)
+    return Caller(targets, transport, on_unsupported, api), name
 
 
 def _manifest(

@@ -50,7 +50,7 @@ def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: 
 
 def key_variables(manifest: Manifest) -> list[str]:
     """The environment variables that may hold this provider's key, in order."""
-    return [name for scheme in manifest.auth for name in (*scheme.env, *_variables_of_parts(scheme))]
+    return [name for way in manifest.auth for name in (*way.env, *_variables_of_parts(way), *way.reads)]
 
 
 def _variables_of_parts(scheme: AuthScheme) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
@@ -22,8 +22,35 @@ KEPT_URLS = 64
 """How many URLs one client remembers; with a model in the path there is one for each."""
 
 
+class Targets:
+    """The APIs of one provider, each ready to be called; made when they are first asked for."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        key: Given = None,
+        base_url: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._make = partial(Target, key=key, base_url=base_url, variables=variables)
+        self._made: dict[str, Target] = {}
+
+    def of(self, api: str | None) -> Target:
+        """The target of an API; the manifest's own without a name.
+
+        Raises:
+            ConfigurationError: the provider has no API of that name.
+        """
+        name = api or self._manifest.api
+        if name not in self._made:
+            self._made[name] = self._make(self._manifest.for_api(name))
+        return self._made[name]
+
+
 class Target:
-    """A provider, ready to be called. Immutable but for the programs compiled on the way."""
+    """One API of a provider, ready to be called. Immutable but for the programs compiled on the way."""
 
     def __init__(
         self,
@@ -34,18 +61,16 @@ class Target:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         """``key`` is a key, or the parts of a credential by their names."""
-        _check_alive(manifest, base_url)
+        _check_alive(manifest, base_url or _address_variable(manifest))
         self.manifest = manifest
         self._variables = variables or {}
         self.base_url, self._chosen = _address(manifest, base_url, self._variables)
-        self._given_base_url = base_url
         self._given = key
         self._source: KeySource = None
         self._found = False
         self._credential: Credential | None = None
         self._programs: dict[str, tuple[Manifest, Program]] = {}
         self._urls: dict[tuple[object, ...], str] = {}
-        self._others: dict[str, Target] = {}
 
     async def credential(self) -> Credential | None:
         """The key of the next call. Where it comes from is looked for at the first one.
@@ -82,21 +107,6 @@ class Target:
             ConfigurationError: the region is not known; the message says how to give it.
         """
         return SigningScope(value_of(self.manifest, scheme.region, self._variables), scheme.service or "")
-
-    def for_api(self, name: str) -> Target:
-        """The same provider by another of its APIs.
-
-        Raises:
-            ConfigurationError: it has no API of that name.
-        """
-        if name == self.manifest.api:
-            return self
-        if name not in self._others:
-            other = self.manifest.for_api(name)
-            self._others[name] = Target(
-                other, key=self._given, base_url=self._given_base_url, variables=self._variables
-            )
-        return self._others[name]
 
     def program(self, model: str) -> tuple[Manifest, Program]:
         """The manifest with the rules of ``model``, and its compiled functions."""
@@ -135,11 +145,12 @@ def program_of(manifest: Manifest) -> Program:
     return Program(manifest)
 
 
-def _check_alive(manifest: Manifest, base_url: str | None) -> None:
+def _check_alive(manifest: Manifest, own_address: str | None) -> None:
+    """Refuses a provider that has ended, unless an address of one's own is given for it."""
     status = manifest.status
     if status.state == "no_chat":
         raise NoChatError(f"{manifest.name} has no chat API. {status.note or ''}".rstrip(), provider=manifest.id)
-    if status.state != "retired" or base_url is not None:
+    if status.state != "retired" or own_address is not None:
         return
     since = f" on {status.since}" if status.since else ""
     successor = f" Use {status.successor} instead." if status.successor else ""
@@ -151,14 +162,19 @@ def _check_alive(manifest: Manifest, base_url: str | None) -> None:
     )
 
 
+def _address_variable(manifest: Manifest) -> str | None:
+    """The first of the manifest's variables for another address that is set."""
+    return next((name for name in manifest.endpoint.env if os.environ.get(name)), None)
+
+
 def _address(manifest: Manifest, base_url: str | None, variables: Mapping[str, str]) -> tuple[str, bool]:
     """The base URL, and whether the caller passed it rather than the environment or the manifest."""
     endpoint = manifest.endpoint
     if base_url is not None:
         return check_base_url(base_url), True
-    for variable in endpoint.env:
-        if os.environ.get(variable):
-            return check_base_url(os.environ[variable]), False
+    variable = _address_variable(manifest)
+    if variable is not None:
+        return check_base_url(os.environ[variable]), False
     if endpoint.base_url is None:
         named = f", or set {' or '.join(endpoint.env)}" if endpoint.env else ""
         raise ConfigurationError(f"{manifest.name} has no address of its own: pass base_url=...{named}")

@@ -22,7 +22,7 @@ from .yaml_source import Document, read
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["load", "load_file", "misnamed"]
 
@@ -204,9 +204,11 @@ def _api(chain: tuple[_Link, ...], search_path: tuple[Path, ...], name: str) -> 
     """What holds for another API of the provider: its dialect, who the provider is, and what differs."""
     provider = _layers(chain)
     own = provider.part(("apis", name))
+    own = Layer(dict(own.data), own.origins)
     first = _found(own.data.pop("extends"), f"{own.origin(())}: apis.{name}.extends", search_path)
     dialect = _chain(first, search_path)
-    layer = merge(merge(_heritage(_layers(dialect)), _identity(provider)), own)
+    spoken = _without_identity(_heritage(_layers(dialect)))
+    layer = merge(merge(spoken, _identity(provider)), own)
     manifest = manifest_of(layer, _dialect(dialect), api=name)
     if any("apis" in link.document.data for link in chain if not link.is_bundled):
         check_claims(manifest, {link.id for link in chain[1:]}, _bundled)
@@ -215,9 +217,17 @@ def _api(chain: tuple[_Link, ...], search_path: tuple[Path, ...], name: str) -> 
 
 def _identity(provider: Layer) -> Layer:
     """Who a provider is, whatever API it is asked by."""
-    kept = {key: value for key, value in provider.data.items() if key in _IDENTITY}
-    origins = {path: origin for path, origin in provider.origins.items() if not path or path[0] in _IDENTITY}
-    return Layer(kept, origins)
+    return _part_of(provider, lambda key: key in _IDENTITY)
+
+
+def _without_identity(dialect: Layer) -> Layer:
+    """How is spoken, without who speaks: another provider's address must not come along."""
+    return _part_of(dialect, lambda key: key not in _IDENTITY)
+
+
+def _part_of(layer: Layer, wanted: Callable[[Any], bool]) -> Layer:
+    kept = {key: value for key, value in layer.data.items() if wanted(key)}
+    return Layer(kept, {path: origin for path, origin in layer.origins.items() if not path or wanted(path[0])})
 
 
 def _dialect(chain: Sequence[_Link]) -> str:

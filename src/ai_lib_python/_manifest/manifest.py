@@ -92,6 +92,7 @@ class AuthScheme(msgspec.Struct, frozen=True):
         service: what requests are signed for, for the scheme ``aws-sigv4``.
         region: the placeholder of the base URL that holds the region of a signature.
         scopes: what a token is asked for, for the scheme ``adc``.
+        reads: environment variables that a library reads by itself, to tell people of them.
     """
 
     scheme: str
@@ -104,6 +105,7 @@ class AuthScheme(msgspec.Struct, frozen=True):
     service: str | None = None
     region: str = "region"
     scopes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 NEEDS = {"header": "header", "query": "query", "aws-sigv4": "service", "adc": "scopes"}

@@ -7,8 +7,9 @@
   unless it only refines it: it names some of the operators that were there, but not the first one, which
   says what kind of expression it is. ``{$case: {audio: ...}}`` adds a case to ``{$by: .kind, $case: ...}``.
 - Under an operator or a path, ``null`` is a value (``refused_when: {$tools: null}``), not a removal.
+- A condition (under ``$if``, ``$where``, ``refused_when``, ``default_when``, ``when``, ``until``) always replaces.
 - ``auth`` is replaced where one of the two is a choice (``any``) and the other is not.
-- Within lists nothing is touched.
+- Within lists, and within each of ``apis``, nothing is touched: what stands there is laid over something else later.
 
 What the upper layer says about a path decides where it came from; what it does not mention came from
 the lower one, except below what was replaced.
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from .yaml_source import Document, KeyPath
 
 __all__ = ["Layer", "Origin", "layer_of", "merge"]
+
+CONDITIONS = frozenset({"$if", "$where", "refused_when", "default_when", "when", "until"})
+"""Keys whose map is a condition; half of two conditions is none."""
+
+OVERLAYS = ("apis",)
+"""The map whose values are to be laid over other manifests."""
 
 Data = dict[str, Any]
 """Below the top, keys may be integers too."""
@@ -84,13 +91,15 @@ def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> 
     for key, value in upper.items():
         here = (*path, key)
         before = made.get(key)
-        if isinstance(before, dict) and isinstance(value, dict) and _merges(here, before, value):
+        if path != OVERLAYS and isinstance(before, dict) and isinstance(value, dict) and _merges(here, before, value):
             made[key] = _merged(before, value, here, replaced)
             continue
         if isinstance(before, (dict, list)):
             replaced.add(here)
         if value is None and not _is_operator(key):
             made.pop(key, None)
+        elif path == OVERLAYS:
+            made[key] = value
         else:
             made[key] = _merged({}, value, here, replaced) if isinstance(value, dict) else value
     return made
@@ -98,7 +107,7 @@ def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> 
 
 def _merges(path: KeyPath, lower: Data, upper: Data) -> bool:
     """Whether ``upper`` is to be merged into ``lower``, and not to replace it."""
-    if path == ("auth",) and ("any" in lower) != ("any" in upper):
+    if path[-1] in CONDITIONS or (path == ("auth",) and ("any" in lower) != ("any" in upper)):
         return False
     there = [key for key in lower if _is_operator(key)]
     new = [key for key in upper if _is_operator(key)]

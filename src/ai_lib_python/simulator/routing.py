@@ -73,9 +73,11 @@ class Router:
         prefixed = self._prefixed(arrived.path)
         if prefixed is not None:
             manifest, rest = prefixed
-            return next(_matches(manifest, arrived._replace(path=rest)), None)
-        found = [match for id in self.dialects() for match in _matches(self.manifest(id), arrived)]
-        return min(found, key=lambda match: _rank(match, arrived), default=None)
+            found = next(_matches(manifest, arrived._replace(path=rest)), None)
+            taken = arrived.path[: len(arrived.path) - len(rest)]
+            return found and found._replace(prefix=taken + found.prefix)
+        every = [match for id in self.dialects() for match in _matches(self.manifest(id), arrived)]
+        return min(every, key=lambda match: _rank(match, arrived), default=None)
 
     def check(self, id: str) -> str:
         """The id, if a manifest of that id or alias can be served.
