@@ -47,7 +47,7 @@ def test_a_wrong_value_says_what_was_expected(written: str, message: str) -> Non
 
 def test_a_word_that_is_not_one_of_the_choices_lists_them() -> None:
     assert wrong("status: {is: retird}") == [
-        'a.yaml:2: status.is: expected one of live, beta, retired, got "retird"; did you mean "retired"?'
+        'a.yaml:2: status.is: expected one of live, beta, unverified, retired, no_chat, got "retird"; did you mean "retired"?'
     ]
 
 
@@ -114,7 +114,7 @@ def test_one_way_to_authenticate_or_several() -> None:
 def test_a_mistake_in_a_way_to_authenticate_is_told_by_the_form_that_was_meant() -> None:
     assert wrong("auth: {schema: bearer}") == ['a.yaml:2: auth.schema: unknown key; did you mean "scheme"?']
     assert (
-        'auth.any[0].scheme: expected one of bearer, header, query, none, got "bear"'
+        'auth.any[0].scheme: expected one of bearer, header, query, aws-sigv4, adc, none, got "bear"'
         in wrong("auth: {any: [{scheme: bear}]}")[0]
     )
     assert wrong("auth: bearer") == ['a.yaml:2: auth: expected a map, got "bearer"']

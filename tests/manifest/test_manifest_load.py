@@ -233,7 +233,7 @@ def test_a_mapping_holds_only_what_yaml_can_say(thing: object) -> None:
 @pytest.mark.parametrize("scheme", ["header", "query"])
 def test_a_scheme_that_needs_a_name_says_so(write: Write, scheme: str) -> None:
     path = write("a.yaml", f"id: a\nauth:\n  scheme: {scheme}\n")
-    assert mistake(path) == f"a.yaml:2: auth.{scheme}: is missing; the scheme {scheme} needs its name"
+    assert mistake(path) == f"a.yaml:2: auth.{scheme}: is missing; the scheme {scheme} needs it"
 
 
 def test_a_way_to_authenticate_needs_a_scheme(write: Write) -> None:
