@@ -58,11 +58,11 @@ NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
 ONE_PROMPT = {"ollama-generate"}
 """Wires that complete one prompt, and hold no conversation."""
 
-WITHOUT_TOOLS = {"cohere-v1"}
-"""Wires that hold conversations, but no tools of ours."""
+ONLY_TEXT = {"cohere-v1"}
+"""Wires that hold conversations, but neither our tools nor pictures."""
 
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
-with_tools = pytest.mark.parametrize("dialect", sorted({*DIALECTS} - ONE_PROMPT - WITHOUT_TOOLS))
+with_tools = pytest.mark.parametrize("dialect", sorted({*DIALECTS} - ONE_PROMPT - ONLY_TEXT))
 
 
 def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> tuple[ChatRequest, bool, Notes]:
@@ -100,8 +100,8 @@ def test_a_conversation_with_tools_comes_back_whole(dialect: str, stream: bool) 
     assert (read.model, read.tools, streamed) == (MODEL, tools, stream)
 
 
-@pytest.mark.parametrize("dialect", sorted(WITHOUT_TOOLS))
-def test_a_conversation_without_tools_comes_back_whole(dialect: str) -> None:
+@pytest.mark.parametrize("dialect", sorted(ONLY_TEXT))
+def test_a_conversation_of_texts_comes_back_whole(dialect: str) -> None:
     talk = tuple(message for message in HISTORY if not message.tool_calls and message.role is not MessageRole.TOOL)
     read, _, _ = sent_and_read(dialect, ChatRequest("model-1", talk))
     assert plain(read.messages) == plain(talk)
@@ -142,7 +142,7 @@ def _lenient(name: str, value: Any) -> Any:
     return value
 
 
-@every_dialect
+@pytest.mark.parametrize("dialect", sorted({*DIALECTS} - ONLY_TEXT))
 def test_a_picture_comes_back(dialect: str) -> None:
     picture = ContentBlock.image_base64(PIXEL)
     read, _, _ = sent_and_read(dialect, ChatRequest("m", (Message.user(["Look:", picture]),)))
