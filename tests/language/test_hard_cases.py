@@ -347,6 +347,26 @@ async def test_the_results_of_one_turn_are_grouped_or_split(how: str, ids: list[
     assert request.body["turns"] == ids
 
 
+async def test_a_turn_may_become_several_items_of_one_list(preview: Preview) -> None:
+    text = """
+request:
+  turns: {roles: {user: user, assistant: model, tool: tool}}
+  body:
+    items:
+      $concat:
+        $each: $turns
+        $by: .source
+        $case:
+          user: [{said: .text}]
+          assistant: {$each: .parts, $by: .kind, $case: {text: {answer: .text}, tool_call: {call: .name}}}
+        $else: .role
+"""
+    calls = [ToolCall("1", "add"), ToolCall("2", "mul")]
+    answer = Message.assistant("Well.", tool_calls=calls)
+    shown = await preview(text, lambda chat: chat.messages([Message.user("Hi"), answer, Message.tool("1", "3")]))
+    assert shown.body == {"items": [{"said": "Hi"}, {"answer": "Well."}, {"call": "add"}, {"call": "mul"}]}
+
+
 async def test_content_is_a_plain_string_when_it_is_only_text(preview: Preview) -> None:
     content = "{$if: .only_text, $then: .only_text, $else: {$each: .parts, $do: {$by: .kind, $case: {text: {text: .text}}, $else: {data: image}}}}"
     body = f"{{turns: {{$each: $turns, $do: {{content: {content}}}}}}}"
@@ -669,6 +689,28 @@ stream:
     call = {"id": "c1", "n": "add", "a": '{"x":1}'}
     _, response = await stream(text, {"calls": [call]}, {"calls": [call], "why": "done"})
     assert [call.arguments for call in response.tool_calls] == [{"x": 1}]
+
+
+@pytest.mark.parametrize("pieces", [['{"x":', "1}"], []])
+async def test_whole_arguments_at_the_end_of_a_call_count_where_no_piece_came(
+    pieces: list[str], stream: Stream
+) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    begin: {$if: .n, $then: {tool_call: {at: .i, id: .id, name: .n}}}
+    more: {fragment: {at: .i, text: .a}}
+    close: {$if: .whole, $then: {part_end: {at: .i, arguments: .whole}}}
+    finish: .why
+"""
+    given = [{"i": 0, "a": piece} for piece in pieces]
+    whole = {"i": 0, "whole": '{"x":1}'}
+    events, response = await stream(text, {"i": 0, "id": "c1", "n": "add"}, *given, whole, {"why": "done"})
+    assert [call.arguments_json for call in response.tool_calls] == ['{"x":1}']
+    told = [event.as_partial_tool_call.arguments for event in events if event.is_partial_tool_call]
+    assert "".join(told) == '{"x":1}'
 
 
 async def test_fragments_go_to_what_began_at_the_same_place(stream: Stream) -> None:

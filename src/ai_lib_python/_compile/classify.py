@@ -24,7 +24,7 @@ EARLIEST_MILLISECONDS = 1e11
 
 _DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?"
 
-FIELDS = ("message", "code", "type", "param", "request_id")
+FIELDS = ("message", "code", "type", "param", "request_id", "retry")
 
 
 class Classified(msgspec.Struct, frozen=True):
@@ -33,6 +33,7 @@ class Classified(msgspec.Struct, frozen=True):
     Attributes:
         error_class: a key of ``errors.REMOTE_ERRORS``.
         retry_after: seconds, or None.
+        retryable: whether the answer itself says to try again; None where it says nothing of it.
     """
 
     error_class: str
@@ -40,6 +41,7 @@ class Classified(msgspec.Struct, frozen=True):
     code: str | None = None
     request_id: str | None = None
     retry_after: float | None = None
+    retryable: bool | None = None
 
 
 class ErrorTable(msgspec.Struct, frozen=True):
@@ -97,9 +99,9 @@ def write_classifier(manifest: Source, data: dict[str, Any]) -> Writer:
         wait = _retry_after(context, scope, errors.get("retry_after", {}))
         made = writer.reference(Classified, "Classified")
         code = writer.reference(as_code, "as_code")
-        writer.line(
-            f"return {made}(error_class, {message}, {code}({found['code']}), {code}({found['request_id']}), {wait})"
-        )
+        switch = writer.reference(as_switch, "as_switch")
+        ids = f"{code}({found['code']}), {code}({found['request_id']})"
+        writer.line(f"return {made}(error_class, {message}, {ids}, {wait}, {switch}({found['retry']}))")
     return writer
 
 
@@ -163,6 +165,11 @@ def as_message(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return msgspec.json.encode(value).decode()
+
+
+def as_switch(value: Any) -> bool | None:
+    """``true`` or ``false``, as JSON or as a header has it; None for all else."""
+    return {"true": True, "false": False}.get(str(value).lower())
 
 
 def as_code(value: Any) -> str | None:

@@ -32,7 +32,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "tool_call": ("at", "id", "name", "arguments", "signature"),
     "fragment": ("text", "at", "into"),
     "patch": ("path", "at", "value", "done"),
-    "part_end": ("at",),
+    "part_end": ("at", "arguments"),
     "opaque": ("data", "at"),
     "citation": ("data",),
     "logprobs": ("data",),

@@ -11,6 +11,7 @@ is absent itself. Operators are maps whose keys begin with ``$``:
     {$use: fragment}               a named fragment, with the current item
     {$merge: [T, T]}               one map of several
     {$concat: [T, T]}              one list of several
+    {$concat: T}                   one list of the lists in the list that T builds
     {$literal: anything}           taken as it stands
     {$drop: why}                   absent, and told in the response's adjustments
     {$refuse: why}                 the request is refused: this wire cannot say it
@@ -282,7 +283,24 @@ def _merge(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
 
 
 def _concat(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
+    if isinstance(node["$concat"], dict):
+        return _flattened(context, scope, node["$concat"])
     return _joined(context, scope, node, "$concat", list, "extend")
+
+
+def _flattened(context: Context, scope: Scope, template: dict[str, Any]) -> Ref:
+    """One list of the lists in a list; items that are no lists add nothing."""
+    writer = context.writer
+    with context.at("$concat"):
+        lists = write_value(context, scope, template)
+    name, item = writer.assign("[]"), writer.name()
+    with (
+        writer.block(f"if {lists.code}.__class__ is list:"),
+        writer.block(f"for {item} in {lists.code}:"),
+        writer.block(f"if {item}.__class__ is list:"),
+    ):
+        writer.line(f"{name}.extend({item})")
+    return Ref(writer.assign(f"{name} or None"), VALUE)
 
 
 def _joined(context: Context, scope: Scope, node: dict[str, Any], operator: str, kind: type[Any], method: str) -> Ref:

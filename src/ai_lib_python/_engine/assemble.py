@@ -248,10 +248,14 @@ class Assembler:
         call.patched = call.patched or {}
         apply_patch(call.patched, self._as_text(path), value)
 
-    def part_end(self, at: Any = None) -> None:
+    def part_end(self, at: Any = None, arguments: Any = None) -> None:
+        """The call that began there is whole; ``arguments`` count where no piece of them came before."""
         call = self._calls_at.get(_place(at)) or (self._calls[-1] if at is None and self._calls else None)
-        if call is not None:
-            self._end(call)
+        if call is None:
+            return
+        if arguments is not None and not call.pieces:
+            self._add_arguments(call, arguments)
+        self._end(call)
 
     def opaque(self, data: Any, at: Any = None) -> None:
         self._append(_Opaque(data, at))

@@ -69,6 +69,7 @@ def _classified(prepared: Prepared, status: int, headers: dict[str, str], data: 
         provider=prepared.manifest.id,
         model=prepared.model,
         status_code=status,
+        retryable=found.retryable,
         retry_after=found.retry_after,
         request_id=_without_keys(found.request_id, hidden),
         code=_without_keys(found.code, hidden),

@@ -47,7 +47,8 @@ async def _page(
 ) -> tuple[list[str], Mapping[str, Any] | None]:
     manifest, program = target.manifest, program_of(target.manifest)
     listing = manifest.data["list_models"]
-    headers = {name.lower(): as_text(value) for name, value in manifest.endpoint.headers.items()}
+    given = {**manifest.endpoint.headers, **listing.get("headers", {})}
+    headers = {name.lower(): as_text(value) for name, value in given.items()}
     headers["accept"] = "application/json"
     texts = {name: as_text(value) for name, value in query.items()}
     if credential is not None:

@@ -28,6 +28,7 @@ from .writing import (
     ending,
     error_frames,
     framed,
+    numbered,
     served,
     stream_frames,
 )
@@ -160,7 +161,7 @@ class Replier:
             frames = self._broken(frames, error)
         own = self._match.program.serve.write_headers(body) or {}
         headers = {**self._headers(CONTENT_TYPES[self._match.framing]), **own}
-        pieces = _pieces(self._match.framing, frames)
+        pieces = _pieces(self._match, frames)
         return Reply(200, headers, None, pieces, answer.delay, answer.pace, answer.cut_after)
 
     def _broken(self, frames: Iterator[Frame], error: SimulatedError) -> Iterator[Frame]:
@@ -195,9 +196,10 @@ def out_of_order(error: AiLibError) -> Reply:
     return Reply(500, {"content-type": JSON}, as_json(body))
 
 
-def _pieces(framing: str, frames: Iterator[Frame]) -> Iterator[bytes]:
+def _pieces(match: Match, frames: Iterator[Frame]) -> Iterator[bytes]:
+    field = match.manifest.data["serve"].get("numbered")
     count = 0
     for count, frame in enumerate(frames, 1):
-        yield framed(framing, frame, count - 1)
-    if closing := ending(framing, count):
+        yield framed(match.framing, numbered(frame, field, count - 1), count - 1)
+    if closing := ending(match.framing, count):
         yield closing

@@ -65,6 +65,7 @@ class _Request(Parameters, frozen=True, kw_only=True):
     model: str = UNNAMED
     stream: bool = False
     system: str | None = None
+    merge: tuple[MessageRole, ...] = ()
 
 
 def read_request(program: Program, body: Any, path: dict[str, str], streamed: bool) -> tuple[ChatRequest, bool]:
@@ -77,7 +78,7 @@ def read_request(program: Program, body: Any, path: dict[str, str], streamed: bo
     if not read.messages:
         raise WrongRequestError("there are no messages")
     system = (Message.system(read.system),) if read.system else ()
-    messages = tuple(message for item in read.messages for message in _messages(item))
+    messages = _merged([message for item in read.messages for message in _messages(item)], read.merge)
     parameters = {name: getattr(read, name) for name in PARAMETERS}
     return ChatRequest(read.model, system + messages, **parameters), read.stream or streamed
 
@@ -106,6 +107,17 @@ def _messages(item: _Message) -> list[Message]:
     others = tuple(part for part in parts if not isinstance(part, ToolResult))
     read = [Message(MessageRole.TOOL, results)] if results else []
     return [*read, Message(item.role, others)] if others or not read else read
+
+
+def _merged(messages: list[Message], roles: tuple[MessageRole, ...]) -> tuple[Message, ...]:
+    """The messages, with neighbours of one role as one where that role is named."""
+    found: list[Message] = []
+    for message in messages:
+        if found and message.role in roles and found[-1].role == message.role:
+            found[-1] = Message(message.role, found[-1].parts + message.parts)
+        else:
+            found.append(message)
+    return tuple(found)
 
 
 def _part(part: _Part) -> Part:

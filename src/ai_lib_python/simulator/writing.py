@@ -138,6 +138,13 @@ def pieces(text: str) -> list[str]:
     return [text[start : start + ARGUMENTS_PIECE] for start in range(0, len(text), ARGUMENTS_PIECE)]
 
 
+def numbered(frame: Frame, field: str | None, number: int) -> Frame:
+    """The frame with its number in a field of its data, where the wire counts its frames."""
+    if field is None or "data" not in frame:
+        return frame
+    return {**frame, "data": {**frame["data"], field: number}}
+
+
 def framed(framing: str, frame: Frame, number: int) -> bytes:
     """The bytes of the ``number``-th frame of a stream, counted from 0."""
     data = frame["raw"].encode() if "raw" in frame else as_json(frame["data"])
