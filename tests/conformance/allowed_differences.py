@@ -38,8 +38,9 @@ def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
     left = {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
     if "toolUseId" in left and left.get("status") == "success":
         del left["status"]
-    if left.get("caller") == {"type": "direct"}:
-        del left["caller"]
+    for key, default in (("caller", {"type": "direct"}), ("schemaVersion", "messages-v1")):
+        if left.get(key) == default:
+            del left[key]
     return left
 
 
@@ -70,6 +71,9 @@ def _newer_names(body: dict[str, Any]) -> dict[str, Any]:
     changed = dict(body)
     if "output_format" in body:
         changed["output_config"] = {**body.get("output_config", {}), "format": changed.pop("output_format")}
+    config = body.get("inferenceConfig")
+    if isinstance(config, dict) and "max_new_tokens" in config:
+        changed["inferenceConfig"] = {("maxTokens" if key == "max_new_tokens" else key): config[key] for key in config}
     form = body.get("response_format")
     if isinstance(form, dict) and "schema" in form:
         changed["response_format"] = {"json_schema" if key == "schema" else key: value for key, value in form.items()}
@@ -159,7 +163,7 @@ _EMPTY_SAYS_NOTHING = frozenset(
         "inferenceConfig",
         "options",
     }
-    | {"reasoning_content", "stop", "stopSequences", "system", "text", "tool_calls", "tools"}
+    | {"reasoning_content", "stop", "stopSequences", "stop_sequences", "system", "text", "tool_calls", "tools"}
 )
 
 
@@ -335,15 +339,15 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         "older-name",
-        "the key had another name before: output_format for output_config.format, schema for json_schema",
+        "the key had another name before: output_format for output_config.format, schema for json_schema, max_new_tokens for maxTokens",
         _newer_names,
-        wires=("anthropic-messages", "cohere-v2"),
+        wires=("anthropic-messages", "cohere-v2", "bedrock-invoke"),
     ),
     Allowed(
         "neighbours",
         "messages of one role that follow each other are one turn to this wire",
         _neighbours_as_one,
-        wires=("anthropic-messages", "gemini-generate", "bedrock-converse"),
+        wires=("anthropic-messages", "bedrock-converse", "bedrock-invoke", "gemini-generate"),
     ),
     Allowed(
         "schema-text",

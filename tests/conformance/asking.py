@@ -8,6 +8,7 @@ from typing import Any
 from . import (
     asking_anthropic_messages,
     asking_bedrock_converse,
+    asking_bedrock_invoke,
     asking_cohere_v1,
     asking_cohere_v2,
     asking_gemini_generate,
@@ -31,6 +32,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
     "mistral": asking_mistral_chat.ask,
     "ollama": asking_ollama_chat.ask,
     "bedrock-converse": asking_bedrock_converse.ask,
+    "bedrock-invoke": asking_bedrock_invoke.ask,
     "openai-responses": asking_openai_responses.ask,
     "gemini-interactions": asking_gemini_interactions.ask,
     "cohere-v1": asking_cohere_v1.ask,

@@ -12,13 +12,13 @@ from typing import Any
 
 from ai_lib_python import AiClient, ChatRequestBuilder
 from ai_lib_python._wire.http import HttpRequest
-from ai_lib_python.errors import AiLibError
+from ai_lib_python.errors import AiLibError, UnsupportedError
 
 from . import asking
 from .allowed_differences import ALLOWED
 from .asked import Inexpressible, Why
 from .comparing import Exchange, compare
-from .exchange import KEY, manifest_of
+from .exchange import KEY
 from .recorded import Recorded, requests
 from .replay import NOWHERE
 from .speaking import speaker
@@ -87,7 +87,11 @@ async def _judge(request: Recorded) -> Verdict:
         exchange = await send(request)
     except Inexpressible as why:
         return Verdict(request, why)
-    except Exception as error:  # a refusal, or a crash: a finding, which must not end the run
+    except UnsupportedError as error:
+        if request.row.status >= 400:
+            return Verdict(request, Inexpressible(Why.REFUSED_BY_BOTH, str(error)))
+        return Verdict(request, found=[f"UnsupportedError: {error}"])
+    except Exception as error:  # another refusal, or a crash: a finding, which must not end the run
         found = [f"{type(error).__name__}: {error}"]
         return Verdict(request, found=found, crashed=not isinstance(error, AiLibError))
     left, used = compare(exchange, ALLOWED)
@@ -147,7 +151,7 @@ def table(dialects: Iterable[str] = asking.DIALECTS) -> list[Line]:
         groups: dict[tuple[str, str], list[Verdict]] = {}
         for each in verdicts(dialect):
             row = each.request.row
-            groups.setdefault((row.provider, manifest_of(row)), []).append(each)
+            groups.setdefault((row.provider, speaker(row).origin), []).append(each)
         for (provider, manifest), found in sorted(groups.items()):
             lines.append(_line(dialect, provider, manifest, found))
     return lines

