@@ -26,6 +26,10 @@ EXPECTED = {
     ),
     "gemini-generate": (429, {"error": {"code": 429, "message": "slower", "status": "RESOURCE_EXHAUSTED"}}),
     "cohere-v2": (429, {"id": "sim-1", "message": "slower"}),
+    "openai-responses": (
+        429,
+        {"error": {"message": "slower", "type": "rate_limit_exceeded", "code": "rate_limit_exceeded"}},
+    ),
     "mistral-chat": (
         429,
         {"object": "error", "message": "slower", "type": "rate_limited", "code": "1300", "raw_status_code": 429},
@@ -41,6 +45,7 @@ PATHS = {
     "anthropic-messages": "/v1/messages",
     "gemini-generate": "/models/m:generateContent",
     "cohere-v2": "/v2/chat",
+    "openai-responses": "/v1/responses",
     "mistral-chat": "/v1/chat/completions",
     "bedrock-converse": "/model/m/converse",
     "ollama-chat": "/api/chat",
@@ -54,6 +59,7 @@ INEXPRESSIBLE = {
     "anthropic-messages": {"content_filtered", "cancelled", "unknown"},
     "gemini-generate": {"request_too_large", "content_filtered", "conflict", "quota_exhausted", "unknown"},
     "cohere-v2": {"request_too_large", "content_filtered", "conflict", "unknown"},
+    "openai-responses": {"unknown"},
     "mistral-chat": {"content_filtered", "cancelled", "unknown"},
     "bedrock-converse": {"request_too_large", "content_filtered", "cancelled", "unknown"},
     "ollama-chat": {"content_filtered", "conflict", "cancelled", "timeout", "unknown"},
@@ -71,6 +77,7 @@ IN_STREAM = {
     "anthropic-messages": set(),
     "gemini-generate": set(),
     "cohere-v2": TEXT_ONLY,
+    "openai-responses": set(),
     "mistral-chat": set(),
     "bedrock-converse": set(),
     "ollama-chat": TEXT_ONLY,
@@ -120,7 +127,7 @@ async def test_a_client_reads_the_class_that_was_meant(simulator: Simulator, dia
 async def test_a_client_reads_the_class_in_mid_stream_and_keeps_what_came(
     simulator: Simulator, dialect: str, error_class: str
 ) -> None:
-    simulator.script(SimulatedError(error_class, after_frames=4))
+    simulator.script(SimulatedError(error_class, after_frames=6))
     async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
         texts: list[str] = []
         with pytest.raises(RemoteError) as caught:

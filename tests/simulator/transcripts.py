@@ -482,4 +482,186 @@ data: {"type":"message-end","delta":{"finish_reason":"TOOL_CALL","usage":{"bille
     ),
 ]
 
-TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE]
+
+def _responses(**more: Any) -> dict[str, Any]:
+    return {"model": "gpt-x", "input": "Hi there", **more}
+
+
+RESPONSES_TOOLS = [{"type": "function", "name": "weather", "parameters": SCHEMA, "strict": False}]
+RESPONSES_HEAD = {
+    "id": "sim-1",
+    "object": "response",
+    "created_at": 1767225601,
+    "model": "gpt-x",
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "status": "completed",
+}
+
+
+def _responses_usage(prompt: int, output: int) -> dict[str, Any]:
+    return {
+        "input_tokens": prompt,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": output,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": prompt + output,
+    }
+
+
+def _responses_message(text: str) -> dict[str, Any]:
+    return {
+        "id": "msg_sim-1",
+        "type": "message",
+        "status": "completed",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}],
+    }
+
+
+RESPONSES = [
+    Transcript(
+        "openai-responses",
+        "plain",
+        "/v1/responses",
+        _responses(),
+        "application/json",
+        {**RESPONSES_HEAD, "output": [_responses_message("You said: Hi there")], "usage": _responses_usage(2, 5)},
+    ),
+    Transcript(
+        "openai-responses",
+        "stream",
+        "/v1/responses",
+        _responses(input=[{"role": "user", "content": [{"type": "input_text", "text": "Hi there"}]}], stream=True),
+        "text/event-stream",
+        """\
+event: response.created
+data: {"type":"response.created","response":{"id":"sim-1","object":"response","created_at":1767225601,"model":"gpt-x","parallel_tool_calls":true,"tool_choice":"auto","tools":[],"status":"in_progress","output":[]},"sequence_number":0}
+
+event: response.in_progress
+data: {"type":"response.in_progress","response":{"id":"sim-1","object":"response","created_at":1767225601,"model":"gpt-x","parallel_tool_calls":true,"tool_choice":"auto","tools":[],"status":"in_progress","output":[]},"sequence_number":1}
+
+event: response.output_item.added
+data: {"type":"response.output_item.added","output_index":0,"item":{"id":"msg_sim-1","type":"message","status":"in_progress","role":"assistant","content":[]},"sequence_number":2}
+
+event: response.content_part.added
+data: {"type":"response.content_part.added","item_id":"msg_sim-1","output_index":0,"content_index":0,"part":{"type":"output_text","text":"","annotations":[],"logprobs":[]},"sequence_number":3}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","item_id":"msg_sim-1","output_index":0,"content_index":0,"delta":"You","logprobs":[],"sequence_number":4}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","item_id":"msg_sim-1","output_index":0,"content_index":0,"delta":" said:","logprobs":[],"sequence_number":5}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","item_id":"msg_sim-1","output_index":0,"content_index":0,"delta":" Hi","logprobs":[],"sequence_number":6}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","item_id":"msg_sim-1","output_index":0,"content_index":0,"delta":" there","logprobs":[],"sequence_number":7}
+
+event: response.output_text.done
+data: {"type":"response.output_text.done","item_id":"msg_sim-1","output_index":0,"content_index":0,"text":"You said: Hi there","logprobs":[],"sequence_number":8}
+
+event: response.content_part.done
+data: {"type":"response.content_part.done","item_id":"msg_sim-1","output_index":0,"content_index":0,"part":{"type":"output_text","text":"You said: Hi there","annotations":[],"logprobs":[]},"sequence_number":9}
+
+event: response.output_item.done
+data: {"type":"response.output_item.done","output_index":0,"item":{"id":"msg_sim-1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"You said: Hi there","annotations":[],"logprobs":[]}]},"sequence_number":10}
+
+event: response.completed
+data: {"type":"response.completed","response":{"id":"sim-1","object":"response","created_at":1767225601,"model":"gpt-x","parallel_tool_calls":true,"tool_choice":"auto","tools":[],"status":"completed","output":[{"id":"msg_sim-1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"You said: Hi there","annotations":[],"logprobs":[]}]}],"usage":{"input_tokens":2,"input_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":7}},"sequence_number":11}
+
+""",
+    ),
+    Transcript(
+        "openai-responses",
+        "tool call",
+        "/v1/responses",
+        _responses(tools=RESPONSES_TOOLS),
+        "application/json",
+        {
+            **RESPONSES_HEAD,
+            "output": [
+                {
+                    "id": "fc_call_1",
+                    "type": "function_call",
+                    "call_id": "call_1",
+                    "name": "weather",
+                    "arguments": '{"city":"example"}',
+                    "status": "completed",
+                }
+            ],
+            "usage": _responses_usage(38, 7),
+        },
+    ),
+    Transcript(
+        "openai-responses",
+        "streamed tool call",
+        "/v1/responses",
+        _responses(tools=RESPONSES_TOOLS, stream=True),
+        "text/event-stream",
+        """\
+event: response.created
+data: {"type":"response.created","response":{"id":"sim-1","object":"response","created_at":1767225601,"model":"gpt-x","parallel_tool_calls":true,"tool_choice":"auto","tools":[],"status":"in_progress","output":[]},"sequence_number":0}
+
+event: response.in_progress
+data: {"type":"response.in_progress","response":{"id":"sim-1","object":"response","created_at":1767225601,"model":"gpt-x","parallel_tool_calls":true,"tool_choice":"auto","tools":[],"status":"in_progress","output":[]},"sequence_number":1}
+
+event: response.output_item.added
+data: {"type":"response.output_item.added","output_index":0,"item":{"id":"fc_call_1","type":"function_call","call_id":"call_1","name":"weather","arguments":"","status":"in_progress"},"sequence_number":2}
+
+event: response.function_call_arguments.delta
+data: {"type":"response.function_call_arguments.delta","item_id":"fc_call_1","output_index":0,"delta":"{\\"city\\":\\"exa","sequence_number":3}
+
+event: response.function_call_arguments.delta
+data: {"type":"response.function_call_arguments.delta","item_id":"fc_call_1","output_index":0,"delta":"mple\\"}","sequence_number":4}
+
+event: response.function_call_arguments.done
+data: {"type":"response.function_call_arguments.done","item_id":"fc_call_1","output_index":0,"arguments":"{\\"city\\":\\"example\\"}","sequence_number":5}
+
+event: response.output_item.done
+data: {"type":"response.output_item.done","output_index":0,"item":{"id":"fc_call_1","type":"function_call","call_id":"call_1","name":"weather","arguments":"{\\"city\\":\\"example\\"}","status":"completed"},"sequence_number":6}
+
+event: response.completed
+data: {"type":"response.completed","response":{"id":"sim-1","object":"response","created_at":1767225601,"model":"gpt-x","parallel_tool_calls":true,"tool_choice":"auto","tools":[],"status":"completed","output":[{"id":"fc_call_1","type":"function_call","call_id":"call_1","name":"weather","arguments":"{\\"city\\":\\"example\\"}","status":"completed"}],"usage":{"input_tokens":38,"input_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},"output_tokens":7,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":45}},"sequence_number":7}
+
+""",
+    ),
+    Transcript(
+        "openai-responses",
+        "tool result, behind the reasoning and the call that asked for it",
+        "/v1/responses",
+        _responses(
+            tools=RESPONSES_TOOLS,
+            input=[
+                {"type": "message", "role": "user", "content": "Hi there"},
+                {"type": "reasoning", "summary": [], "encrypted_content": "c2ltdWxhdGVk"},
+                {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": '{"city":"example"}'},
+                {"type": "function_call_output", "call_id": "call_1", "output": "22 degrees"},
+            ],
+        ),
+        "application/json",
+        {
+            **RESPONSES_HEAD,
+            "output": [_responses_message("The tool answered: 22 degrees")],
+            "usage": _responses_usage(47, 8),
+        },
+    ),
+    Transcript(
+        "openai-responses",
+        "cut at the limit",
+        "/v1/responses",
+        _responses(max_output_tokens=3),
+        "application/json",
+        {
+            **RESPONSES_HEAD,
+            "status": "incomplete",
+            "incomplete_details": {"reason": "max_output_tokens"},
+            "output": [{**_responses_message("You said: Hi"), "status": "incomplete"}],
+            "usage": _responses_usage(2, 3),
+        },
+    ),
+]
+
+TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES]
