@@ -339,7 +339,7 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         "older-name",
-        "the key had another name before: output_format for output_config.format, schema for json_schema, max_new_tokens for maxTokens",
+        "the key had another name before: output_format, max_new_tokens, and schema for json_schema",
         _newer_names,
         wires=("anthropic-messages", "cohere-v2", "bedrock-invoke"),
     ),

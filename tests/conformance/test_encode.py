@@ -129,7 +129,7 @@ def without_last_turn(exchange: Exchange) -> Exchange:
     return replace(exchange, sent={**exchange.sent, conversation: said[:-1]})
 
 
-_CONVERSATIONS = ("messages", "contents", "input", "prompt", "message")
+_CONVERSATIONS = ("messages", "contents", "input", "prompt", "message", "inputText")
 
 
 def with_other_numbers(exchange: Exchange) -> Exchange:
