@@ -664,4 +664,197 @@ data: {"type":"response.completed","response":{"id":"sim-1","object":"response",
     ),
 ]
 
-TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES]
+
+def _mistral(**more: Any) -> dict[str, Any]:
+    return {"model": "mistral-x", "messages": MESSAGES, **more}
+
+
+def _mistral_answer(message: dict[str, Any], finish: str, prompt: int, completion: int) -> dict[str, Any]:
+    return {
+        "id": "sim-1",
+        "object": "chat.completion",
+        "created": 1767225601,
+        "model": "mistral-x",
+        "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}],
+        "usage": {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            "prompt_tokens_details": {"cached_tokens": 0},
+        },
+    }
+
+
+MISTRAL = [
+    Transcript(
+        "mistral-chat",
+        "plain",
+        "/v1/chat/completions",
+        _mistral(),
+        "application/json",
+        _mistral_answer({"content": "You said: Hi there"}, "stop", 2, 5),
+    ),
+    Transcript(
+        "mistral-chat",
+        "thinking",
+        "/v1/chat/completions",
+        _mistral(reasoning_effort="high"),
+        "application/json",
+        _mistral_answer(
+            {
+                "content": [
+                    {
+                        "type": "thinking",
+                        "thinking": [{"type": "text", "text": "Let me think about that."}],
+                        "closed": True,
+                    },
+                    {"type": "text", "text": "You said: Hi there"},
+                ]
+            },
+            "stop",
+            2,
+            11,
+        ),
+    ),
+    Transcript(
+        "mistral-chat",
+        "stream",
+        "/v1/chat/completions",
+        _mistral(stream=True),
+        "text/event-stream",
+        """\
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"role":"assistant","content":""}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"content":"You"}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"content":" said:"}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"content":" Hi"}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"content":" there"}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":2,"completion_tokens":5,"total_tokens":7,"prompt_tokens_details":{"cached_tokens":0}}}
+
+data: [DONE]
+
+""",
+    ),
+    Transcript(
+        "mistral-chat",
+        "tool call",
+        "/v1/chat/completions",
+        _mistral(tools=OPENAI_TOOLS),
+        "application/json",
+        _mistral_answer(
+            {
+                "content": "",
+                "tool_calls": [
+                    {
+                        "id": "rKSxKBV4V",
+                        "type": "function",
+                        "function": {"name": "weather", "arguments": '{"city":"example"}'},
+                    }
+                ],
+            },
+            "tool_calls",
+            38,
+            7,
+        ),
+    ),
+    Transcript(
+        "mistral-chat",
+        "streamed tool call",
+        "/v1/chat/completions",
+        _mistral(tools=OPENAI_TOOLS, stream=True),
+        "text/event-stream",
+        """\
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"role":"assistant","content":""}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"finish_reason":null,"delta":{"tool_calls":[{"id":"rKSxKBV4V","type":"function","function":{"name":"weather","arguments":"{\\"city\\":\\"example\\"}"},"index":0}]}}]}
+
+data: {"id":"sim-1","object":"chat.completion.chunk","created":1767225601,"model":"mistral-x","choices":[{"index":0,"delta":{"content":""},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":38,"completion_tokens":7,"total_tokens":45,"prompt_tokens_details":{"cached_tokens":0}}}
+
+data: [DONE]
+
+""",
+    ),
+]
+
+
+def _ollama(**more: Any) -> dict[str, Any]:
+    return {"model": "qwen-x", "messages": MESSAGES, **more}
+
+
+def _ollama_answer(message: dict[str, Any], prompt: int, completion: int) -> dict[str, Any]:
+    return {
+        "model": "qwen-x",
+        "created_at": "2026-01-01T00:00:00Z",
+        "message": {"role": "assistant", **message},
+        "done": True,
+        "done_reason": "stop",
+        "total_duration": 3,
+        "load_duration": 1,
+        "prompt_eval_count": prompt,
+        "prompt_eval_duration": 1,
+        "eval_count": completion,
+        "eval_duration": 1,
+    }
+
+
+OLLAMA = [
+    Transcript(
+        "ollama-chat",
+        "plain",
+        "/api/chat",
+        _ollama(stream=False),
+        "application/json",
+        _ollama_answer({"content": "You said: Hi there"}, 2, 5),
+    ),
+    Transcript(
+        "ollama-chat",
+        "stream, which nobody has to ask for",
+        "/api/chat",
+        _ollama(),
+        "application/x-ndjson",
+        """\
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"You"},"done":false}
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":" said:"},"done":false}
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":" Hi"},"done":false}
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":" there"},"done":false}
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":3,"load_duration":1,"prompt_eval_count":2,"prompt_eval_duration":1,"eval_count":5,"eval_duration":1}
+""",
+    ),
+    Transcript(
+        "ollama-chat",
+        "tool call",
+        "/api/chat",
+        _ollama(tools=OPENAI_TOOLS, stream=False),
+        "application/json",
+        _ollama_answer(
+            {
+                "content": "",
+                "tool_calls": [
+                    {"id": "call_1", "function": {"index": 0, "name": "weather", "arguments": {"city": "example"}}}
+                ],
+            },
+            38,
+            7,
+        ),
+    ),
+    Transcript(
+        "ollama-chat",
+        "streamed tool call",
+        "/api/chat",
+        _ollama(tools=OPENAI_TOOLS, stream=True),
+        "application/x-ndjson",
+        """\
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"","tool_calls":[{"id":"call_1","function":{"index":0,"name":"weather","arguments":{"city":"example"}}}]},"done":false}
+{"model":"qwen-x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":3,"load_duration":1,"prompt_eval_count":38,"prompt_eval_duration":1,"eval_count":7,"eval_duration":1}
+""",
+    ),
+]
+
+TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES, *MISTRAL, *OLLAMA]
+
+SHARED_PATHS = {"mistral-chat"}
+"""Dialects whose usual path is that of the dialect which they extend, and which answers there."""
