@@ -38,6 +38,8 @@ def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
     left = {key: value for key, value in fields.items() if not (key in _FALSE_BY_DEFAULT and value is False)}
     if "toolUseId" in left and left.get("status") == "success":
         del left["status"]
+    if "role" in left and left.get("type") == "message":
+        del left["type"]
     for key, default in (("caller", {"type": "direct"}), ("schemaVersion", "messages-v1")):
         if left.get(key) == default:
             del left[key]
@@ -120,10 +122,28 @@ def _schema_text_as_json(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "jsonSchema": {**inner, "schema": json.loads(inner["schema"])}}
 
 
+def _without_marks(fields: dict[str, Any]) -> dict[str, Any]:
+    if fields.get("type") == "output_text":
+        return {"type": "output_text", "text": fields["text"]}
+    if "role" in fields or fields.get("type") in ("function_call", "function_call_output", "reasoning"):
+        return {key: value for key, value in fields.items() if key not in ("id", "status")}
+    if "parameters" in fields and fields.get("strict") is True:
+        return {key: value for key, value in fields.items() if key != "strict"}
+    return fields
+
+
+def _stateless(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    one = (difference.place[0], difference.sent)
+    return difference.recorded is MISSING and one in (("store", False), ("include", ["reasoning.encrypted_content"]))
+
+
 def _instructions_in_one_place(body: dict[str, Any]) -> dict[str, Any]:
     """A system instruction as a list of parts without a role; a history without its instructions."""
     changed = dict(body)
     system, history = body.get("systemInstruction"), body.get("chat_history")
+    if body.get("instructions"):
+        said = body["input"] if isinstance(body["input"], list) else [{"role": "user", "content": body["input"]}]
+        changed["input"] = [{"role": "system", "content": changed.pop("instructions")}, *said]
     if isinstance(system, dict):
         changed["systemInstruction"] = {
             "parts": system["parts"] if isinstance(system["parts"], list) else [system["parts"]]
@@ -148,7 +168,21 @@ _SCHEMAS = (*_JSON_SCHEMA, *_JSON_SCHEMA.values())
 
 
 def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if not (key in _EMPTY_SAYS_NOTHING and value in ("", [], {}))}
+    left = {key: value for key, value in fields.items() if not (key in _EMPTY_SAYS_NOTHING and value in ("", [], {}))}
+    for conversation in ("messages", "contents", "input"):
+        if isinstance(left.get(conversation), list):
+            left[conversation] = [each for each in left[conversation] if not _says_nothing(each)]
+    return left
+
+
+def _says_nothing(message: dict[str, Any]) -> bool:
+    """Whether it is an answer of which only the role is there."""
+    return (
+        message.get("role") in ("assistant", "model")
+        and message.get("parts", [{}]) == [{}]
+        and len(message) <= 2
+        and "content" not in message
+    )
 
 
 _EMPTY_SAYS_NOTHING = frozenset(
@@ -160,6 +194,7 @@ _EMPTY_SAYS_NOTHING = frozenset(
         "format",
         "generationConfig",
         "images",
+        "instructions",
         "inferenceConfig",
         "options",
     }
@@ -211,12 +246,16 @@ def _reasoning_is_on(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_unsigned_thoughts(fields: dict[str, Any]) -> dict[str, Any]:
-    if "parts" not in fields:
-        return fields
-    return {**fields, "parts": [part for part in fields["parts"] if not _unsigned_thought(part)]}
+    changed = dict(fields)
+    for said in ("parts", "input"):
+        if isinstance(fields.get(said), list):
+            changed[said] = [part for part in fields[said] if not _unsigned_thought(part)]
+    return changed
 
 
 def _unsigned_thought(part: dict[str, Any]) -> bool:
+    if part.get("type") == "reasoning":
+        return not part.get("encrypted_content") and not part.get("content")
     return part.get("thought") is True and "text" in part and "thoughtSignature" not in part
 
 
@@ -315,6 +354,12 @@ def _changed(difference: Difference, exchange: Exchange, found: list[Difference]
 
 ALLOWED: tuple[Allowed, ...] = (
     Allowed(
+        "output-marks",
+        "ids, states and annotations of earlier output need not go back, nor that a schema is strict as by default",
+        everywhere(_without_marks),
+        wires=("openai-responses",),
+    ),
+    Allowed(
         "proto-json",
         "a key may be in snake case or in camel case, and a level in small letters or in capitals",
         _proto_json,
@@ -331,7 +376,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "a list of one text, and a map of one address, may be written as that text",
         everywhere(_one_as_text),
     ),
-    Allowed("empty", "an empty text or list says the same as none", everywhere(_without_empty)),
+    Allowed("empty", "an empty text, list or answer says the same as none", everywhere(_without_empty)),
     Allowed(
         "developer",
         "developer is the name that some models have for the role system, and take both",
@@ -359,7 +404,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "instructions",
         "instructions need no role of their own, and may stand before a history or begin it",
         _instructions_in_one_place,
-        wires=("gemini-generate", "cohere-v1"),
+        wires=("gemini-generate", "cohere-v1", "openai-responses"),
     ),
     Allowed(
         "json-schema",
@@ -369,9 +414,9 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         "unsigned-thoughts",
-        "thoughts without a signature need not go back, and adjustments tell that they do not",
+        "thoughts without a signature, or only referred to, do not go back, and adjustments tell",
         everywhere(_without_unsigned_thoughts),
-        wires=("gemini-generate",),
+        wires=("gemini-generate", "openai-responses"),
         when=_thoughts_told,
     ),
     Allowed(
@@ -396,6 +441,12 @@ ALLOWED: tuple[Allowed, ...] = (
         "reasoning-on",
         "to reason by an effort or a budget is to reason: the switch beside it says no more",
         everywhere(_reasoning_is_on),
+    ),
+    Allowed(
+        "stateless",
+        "the client keeps the history itself: nothing is stored, and reasoning comes encrypted",
+        told=_stateless,
+        wires=("openai-responses",),
     ),
     Allowed(
         "usage-asked",

@@ -19,6 +19,7 @@ class Why(Enum):
         "a field of a message or of a tool call beside what it says (name, cache mark): there is no word for it"
     )
     OUT_OF_RANGE = "a value that the builder refuses everywhere, sent to see the provider's error"
+    STORED_PROMPT = "the name of a prompt that the provider keeps, in the place of a conversation"
     REFUSED_BY_BOTH = "a part that the provider answered with an error, and that the client refuses before that"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from ai_lib_python.message import (
 )
 from ai_lib_python.tools import ResponseFormat, ToolChoice, ToolDefinition
 
-from .asked import Asked, Fields, has_only, image, native, split_data_uri
+from .asked import Asked, Fields, Inexpressible, Why, has_only, image, native, split_data_uri
 
 _NAMES = {
     "temperature": "temperature",
@@ -32,11 +33,10 @@ _NAMES = {
 def ask(body: Mapping[str, Any], origin: str) -> Asked:
     """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
-    instructions = fields.take("instructions")
-    asked.messages = [
-        *([Message.system(instructions)] if instructions else []),
-        *_conversation(fields.take("input"), origin),
-    ]
+    instructions, said = fields.take("instructions"), fields.take("input")
+    if said is None:
+        raise Inexpressible(Why.STORED_PROMPT, "no input")
+    asked.messages = [*([Message.system(instructions)] if instructions else []), *_conversation(said, origin)]
     for parameter, name in _NAMES.items():
         asked.take(fields, parameter, name)
     asked.take(fields, "user", "user", method="user_id")
@@ -64,7 +64,9 @@ _TOOL_FIELDS = ("name", "description", "parameters", "strict")
 
 
 def _tool(tool: Mapping[str, Any]) -> ToolDefinition:
-    return ToolDefinition(tool["name"], tool.get("description"), tool["parameters"], tool.get("strict"))
+    """A tool; one that says nothing of it is held to its schema here."""
+    strict = tool.get("strict") is not False
+    return ToolDefinition(tool["name"], tool.get("description"), tool["parameters"], strict)
 
 
 def _tool_choice(asked: Asked, fields: Fields) -> None:
@@ -105,37 +107,42 @@ def _conversation(said: str | Sequence[Mapping[str, Any]], origin: str) -> list[
 
 def _message(item: Mapping[str, Any], origin: str) -> Message:
     kind = item.get("type", "message")
-    if kind == "message" and "role" in item:
+    if kind == "message":
         role = "system" if item["role"] == "developer" else item["role"]
-        return Message(MessageRole(role), _content(item["content"]))
+        return Message(MessageRole(role), _content(item["content"], item.get("phase"), origin))
     if kind == "function_call_output":
         return Message(MessageRole.TOOL, (ToolResult(item["call_id"], _content(item["output"])),))
     return Message(MessageRole.ASSISTANT, (_said(item, origin),))
 
 
 def _said(item: Mapping[str, Any], origin: str) -> Part:
-    """An item that the model gave."""
-    if item["type"] == "function_call" and has_only(item, "type", "id", "call_id", "name", "arguments", "status"):
-        return ToolCall(item["call_id"], item["name"], item["arguments"])
+    """An item that the model gave, as it is decoded."""
+    kept = json.dumps({key: value for key, value in item.items() if key not in ("id", "status")})
+    if item["type"] == "function_call":
+        marked = None if has_only(item, "type", "id", "call_id", "name", "arguments", "status") else kept
+        return ToolCall(item["call_id"], item["name"], item["arguments"], marked, origin)
     if item["type"] == "reasoning":
-        return _thoughts(item, origin)
+        return _thoughts(item, kept, origin)
     return native(item)
 
 
-def _thoughts(item: Mapping[str, Any], origin: str) -> Part:
+def _thoughts(item: Mapping[str, Any], kept: str, origin: str) -> Part:
     text = "".join(piece["text"] for piece in item.get("summary") or ())
-    return ReasoningPart(text, item.get("id"), item.get("encrypted_content"), origin)
+    if item.get("encrypted_content"):
+        return ReasoningPart(text, data=kept, origin=origin)
+    whole = json.dumps({key: value for key, value in item.items() if key != "status"})
+    return ReasoningPart(text, data=whole if item.get("content") else None, origin=origin)
 
 
-def _content(said: Any) -> tuple[Part, ...]:
+def _content(said: Any, phase: str | None = None, origin: str | None = None) -> tuple[Part, ...]:
     if isinstance(said, str):
-        return (TextPart(said),)
-    return tuple(map(_part, said))
+        return (TextPart(said, phase, origin),)
+    return tuple(_part(each, phase, origin) for each in said)
 
 
-def _part(item: Mapping[str, Any]) -> Part:
+def _part(item: Mapping[str, Any], phase: str | None, origin: str | None) -> Part:
     if item["type"] in ("input_text", "output_text") and has_only(item, "type", "text", "annotations", "logprobs"):
-        return TextPart(item["text"])
+        return TextPart(item["text"], phase, origin)
     if item["type"] == "refusal":
         return RefusalPart(item["refusal"])
     if item["type"] == "input_image" and "image_url" in item:
