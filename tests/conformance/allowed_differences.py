@@ -176,13 +176,10 @@ def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _says_nothing(message: dict[str, Any]) -> bool:
-    """Whether it is an answer of which only the role is there."""
-    return (
-        message.get("role") in ("assistant", "model")
-        and message.get("parts", [{}]) == [{}]
-        and len(message) <= 2
-        and "content" not in message
-    )
+    """Whether only the role of an answer is there."""
+    if message.get("role") not in ("assistant", "model") or message.get("parts", []) not in ([], [{}]):
+        return False
+    return set(message) <= {"role", "parts"}
 
 
 _EMPTY_SAYS_NOTHING = frozenset(

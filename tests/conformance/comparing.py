@@ -9,8 +9,8 @@ from typing import Any
 from ai_lib_python.response import Adjustment
 
 from .asked import Asked
-from .exchange import PROVIDERS, manifest_of
 from .recorded import Recorded
+from .speaking import PROVIDERS, speaker
 
 
 class _Missing:
@@ -53,7 +53,7 @@ class Exchange:
     def by_a_stand_in(self) -> bool:
         """Whether the recorded provider has no manifest yet, so that its wire format's home is asked."""
         row = self.request.row
-        return PROVIDERS.get(row.provider) != manifest_of(row)
+        return PROVIDERS.get(row.provider) != speaker(row).id
 
     def told(self, *actions: str) -> list[Adjustment]:
         """What the client told of such actions."""

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from . import recordings
-from .exchange import Outcome, ask, differences, manifest_of
-from .reading import Expected, read
+from .exchange import Outcome, ask, differences
+from .readers import read
+from .reading import Expected
 from .recordings import Row
 from .replay import ReplayServer
+from .speaking import speaker
 
 AT_ONCE = 32
 
@@ -85,7 +87,7 @@ def _table(dialect: str, found: list[Judged]) -> list[str]:
     rows: Counter[tuple[str, str]] = Counter()
     equal: Counter[tuple[str, str]] = Counter()
     for each in found:
-        key = (each.row.provider, manifest_of(each.row))
+        key = (each.row.provider, speaker(each.row).origin)
         rows[key] += 1
         equal[key] += not each.differences
     lines = [_line(dialect, "", rows.total(), equal.total())]

@@ -12,29 +12,7 @@ from ai_lib_python.errors import AiLibError, IncompleteStream, RemoteError
 
 from .reading import INCOMPLETE, MALFORMED, REMOTE, Call, Expected, arguments_of
 from .recordings import Row
-
-PROVIDERS = {
-    "openai": "openai",
-    "azure-openai": "azure",
-    "deepseek": "deepseek",
-    "groq": "groq",
-    "openrouter": "openrouter",
-    "xai": "xai",
-    "together": "together",
-    "ollama-local": "ollama",
-    "llamacpp-local": "llamacpp",
-    "google-gemini": "gemini",
-    "anthropic": "anthropic",
-    "cohere": "cohere",
-}
-"""The manifest for a recorded host; other hosts are read by the manifest of their wire format."""
-
-BY_DIALECT = {
-    "openai-chat": "openai",
-    "anthropic-messages": "anthropic",
-    "gemini-generate": "gemini",
-    "cohere-v2": "cohere",
-}
+from .speaking import speaker
 
 KEY = "key-for-the-replay"
 
@@ -58,14 +36,6 @@ class Outcome:
         return f"{type(self.error).__name__}: {self.error}"
 
 
-def manifest_of(row: Row) -> str:
-    """The provider under whose manifest the row is read."""
-    provider = PROVIDERS.get(row.provider)
-    if provider is None or (provider in BY_DIALECT.values() and provider != BY_DIALECT[row.dialect]):
-        return BY_DIALECT[row.dialect]
-    return provider
-
-
 async def ask(row: Row, base_url: str, **options: Any) -> Outcome:
     """Sends one request through the public client and takes the recorded answer."""
     events: list[Any] = []
@@ -79,7 +49,9 @@ async def ask(row: Row, base_url: str, **options: Any) -> Outcome:
 
 
 async def _ask(row: Row, base_url: str, options: dict[str, Any], events: list[Any]) -> Any:
-    client = await AiClient.create(f"{manifest_of(row)}/{row.model}", api_key=KEY, base_url=base_url, **options)
+    manifest = speaker(row)
+    key = {"api_key": KEY, "base_url": base_url, "api": manifest.api, "variables": {"region": "us-east-1"}}
+    client = await AiClient.create(f"{manifest.id}/{row.model}", **key, **options)
     try:
         request = client.chat().user("hi")
         if not row.stream:

@@ -23,6 +23,8 @@ first stands in the field and the others in ``Expected.also``. What was decided,
 * More cached tokens than prompt tokens means that the host counts the cached ones beside the
   prompt. The prompt as the wire gives it, and the sum of both, pass; the cached count alone
   is neither.
+* More reasoning tokens than completion tokens means that the host counts the reasoning beside the
+  completion: the completion as the wire gives it, and the sum of both, pass.
 * The status of an error inside a 200 answer is not compared: the wire has none.
 * An answer of another shape (200, JSON, but nothing of the format in it) must be a typed
   error rather than an empty answer, because its content would be lost in silence.
@@ -85,17 +87,7 @@ class Malformed(Exception):
     """The body is not of the format it should be."""
 
 
-def read(row: Row) -> Expected:
-    """What the recorded answer contains."""
-    if row.status >= 400:
-        return Expected(error=REMOTE, status=row.status, codes=_codes(row))
-    try:
-        return _READERS[row.dialect](row)
-    except Malformed:
-        return Expected(error=MALFORMED)
-
-
-def _codes(row: Row) -> tuple[str, ...]:
+def codes_of(row: Row) -> tuple[str, ...]:
     """The codes of a body that is an error, where it is one that can be read."""
     try:
         return _codes_of(_objects(_parsed(row.document))[0]) if row.blob is None else ()
@@ -258,7 +250,7 @@ _CHAT_USAGE = {
 }
 
 
-def _chat(row: Row) -> Expected:
+def read_openai_chat(row: Row) -> Expected:
     answers, done = frames(row)
     got = _Collector()
     empty_finish = False
@@ -328,6 +320,8 @@ def _chat_expected(got: _Collector, host: str, empty_finish: bool) -> Expected:
         also["finish_reason"] = ("tool_calls",)
     if got.usage.get("cached", 0) > got.usage.get("prompt", 0):
         also["prompt_tokens"] = (got.total("prompt", "cached"),)
+    if got.usage.get("reasoning", 0) > got.usage.get("completion", 0):
+        also["completion_tokens"] = (got.total("completion", "reasoning"),)
     return Expected(
         text=got.text,
         reasoning=got.reasoning,
@@ -365,7 +359,7 @@ _MESSAGES_USAGE = {
 }
 
 
-def _messages(row: Row) -> Expected:
+def read_anthropic_messages(row: Row) -> Expected:
     answers, _ = frames(row)
     got = _Collector()
     for answer in answers:
@@ -456,7 +450,7 @@ _GENERATE_USAGE = {
 }
 
 
-def _generate(row: Row) -> Expected:
+def read_gemini_generate(row: Row) -> Expected:
     answers, _ = frames(row)
     got = _Collector()
     blocked = any(_at(answer, "promptFeedback.blockReason") for answer in answers)
@@ -555,7 +549,7 @@ _COHERE_FINISH = {
 _COHERE_USAGE = {"prompt": "tokens.input_tokens", "completion": "tokens.output_tokens"}
 
 
-def _cohere(row: Row) -> Expected:
+def read_cohere_v2(row: Row) -> Expected:
     answers, _ = frames(row)
     got = _Collector()
     if not row.stream:
@@ -616,11 +610,3 @@ def _cohere_expected(got: _Collector) -> Expected:
         completion_tokens=got.usage.get("completion"),
         also={"reasoning": both} if got.plan else {},
     )
-
-
-_READERS = {
-    "openai-chat": _chat,
-    "anthropic-messages": _messages,
-    "gemini-generate": _generate,
-    "cohere-v2": _cohere,
-}

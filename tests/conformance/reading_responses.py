@@ -31,7 +31,7 @@ _FINISH = {"completed": "stop", "max_output_tokens": "length", "content_filter":
 Json = Mapping[str, Any]
 
 
-def responses(row: Row) -> Expected:
+def read_openai_responses(row: Row) -> Expected:
     """What a recorded answer, whole or streamed, contains."""
     answers, _ = frames(row)
     if row.stream and row.kind != "json":

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from . import recordings
 from .recordings import Row
 
-_MODEL_IN_PATH = re.compile(r"/model/(.+)/(?:converse|invoke)|/(?:models|deployments)/([^/:?]+)")
 _STREAMS = (
     "stream:generate",
     "streamgeneratecontent",
@@ -43,12 +40,8 @@ class Recorded:
 
     @property
     def model(self) -> str:
-        """The model that was asked, from the body or the path."""
-        named = (self.body or {}).get("model")
-        if isinstance(named, str) and named:
-            return named
-        found = _MODEL_IN_PATH.search(self.path or "")
-        return unquote(found[1] or found[2]) if found else self.row.model
+        """The model that was asked."""
+        return self.row.model
 
     @property
     def streams(self) -> bool:

@@ -10,12 +10,32 @@ import base64
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-DIALECTS = ("openai-chat", "anthropic-messages", "gemini-generate", "cohere-v2")
+DIALECTS = (
+    "openai-chat",
+    "openai-responses",
+    "anthropic-messages",
+    "gemini-generate",
+    "gemini-interactions",
+    "bedrock-converse",
+    "bedrock-invoke",
+    "cohere-v2",
+    "cohere-v1",
+    "mistral",
+    "ollama",
+    "ollama-generate",
+    "replicate",
+    "writer-chat",
+)
+"""The recorded wire formats, each with a file of its own."""
+
+_MODEL_IN_PATH = re.compile(r"/model/(.+)/(?:converse|invoke)|/(?:models|deployments)/([^/:?]+)")
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -85,7 +105,7 @@ def _row(record: dict[str, Any]) -> Row:
         stream=record["stream"],
         kind=record["response_kind"],
         fidelity=record["fidelity"],
-        model=_model(record.get("request_body")),
+        model=_model(record.get("request_body"), record.get("path") or ""),
         headers=record.get("response_headers") or {},
         text=record.get("response_text"),
         body=record.get("response_body"),
@@ -93,6 +113,10 @@ def _row(record: dict[str, Any]) -> Row:
     )
 
 
-def _model(request: Any) -> str:
-    model = request.get("model") if isinstance(request, dict) else None
-    return model if isinstance(model, str) and model else "test-model"
+def _model(request: Any, path: str) -> str:
+    """The model that was asked, from the body or the path."""
+    named = request.get("model") if isinstance(request, dict) else None
+    if isinstance(named, str) and named:
+        return named
+    found = _MODEL_IN_PATH.search(path)
+    return unquote(found[1] or found[2]) if found else "test-model"

@@ -18,12 +18,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from aiohttp import web
 
+from .reading_bedrock import event_stream_body
 from .recordings import Row
 
 WHOLE, BYTEWISE, RANDOM = "whole", "bytewise", "random"
 
 NOWHERE = "http://127.0.0.1:9/v1"
 """An address for clients of ``CuttingTransport``, which sends nothing."""
+
+_LINES = ("ollama", "ollama-generate", "cohere-v1")
+"""Wire formats that stream a JSON value a line."""
 
 _NAMED_EVENTS = ("anthropic-messages", "cohere-v2")
 _NOT_SERVED = {
@@ -44,8 +48,10 @@ def body_of(row: Row) -> bytes:
     """The recorded body. Bare chunks are framed as the server-sent events they were cut from."""
     if row.blob is not None:
         return row.blob
-    if row.kind != "ndjson":
+    if row.kind != "ndjson" or row.dialect in _LINES:
         return row.document.encode()
+    if row.dialect == "bedrock-converse":
+        return event_stream_body(row)
     return b"".join(_event(row, line) for line in row.document.splitlines() if line.strip())
 
 

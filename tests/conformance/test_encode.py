@@ -7,7 +7,7 @@ counted, and ``asked.Why`` says why. Where the recordings are missing the tests 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +80,17 @@ def test_a_turn_that_is_lost_is_found(recorded: None, dialect: str) -> None:
 
 
 @each_dialect
+def test_a_call_or_a_word_that_is_lost_is_found(recorded: None, dialect: str) -> None:
+    hidden = [
+        f"{each.request.id} without {key}"
+        for each in equal_exchanges(dialect)
+        for key, less in without_what_is_said(each)
+        if not compare(less, ALLOWED)[0]
+    ]
+    assert hidden == []
+
+
+@each_dialect
 def test_a_number_that_is_changed_is_found(recorded: None, dialect: str) -> None:
     hidden = [each.request.id for each in equal_exchanges(dialect) if not compare(with_other_numbers(each), ALLOWED)[0]]
     assert hidden == []
@@ -124,9 +135,31 @@ def equal_exchanges(dialect: str) -> list[Exchange]:
 
 def without_last_turn(exchange: Exchange) -> Exchange:
     """The exchange as if the client had left out the last thing said."""
-    conversation = next(key for key in _CONVERSATIONS if key in exchange.sent)
-    said = exchange.sent[conversation]
-    return replace(exchange, sent={**exchange.sent, conversation: said[:-1]})
+    said = exchange.sent[_conversation(exchange)]
+    return _with_conversation(exchange, said[:-1])
+
+
+def without_what_is_said(exchange: Exchange) -> Iterator[tuple[str, Exchange]]:
+    """The exchange without one of the things that make its fullest message, for each of them."""
+    said = exchange.sent[_conversation(exchange)]
+    if isinstance(said, str):
+        return
+    at = max(range(len(said)), key=lambda at: len(said[at]))
+    for key in said[at].keys() & _SAID:
+        if said[at][key] not in ("", []):
+            less = {name: value for name, value in said[at].items() if name != key}
+            yield key, _with_conversation(exchange, [*said[:at], less, *said[at + 1 :]])
+
+
+_SAID = {"arguments", "call_id", "content", "images", "output", "parts", "role", "tool_call_id", "tool_calls"}
+
+
+def _conversation(exchange: Exchange) -> str:
+    return next(key for key in _CONVERSATIONS if key in exchange.sent)
+
+
+def _with_conversation(exchange: Exchange, said: Any) -> Exchange:
+    return replace(exchange, sent={**exchange.sent, _conversation(exchange): said})
 
 
 _CONVERSATIONS = ("messages", "contents", "input", "prompt", "message", "inputText")
