@@ -10,7 +10,7 @@ import msgspec
 
 from .._manifest.manifest import AuthScheme
 from .._wire.sigv4 import SigningKeys
-from ..errors import ExpiredCredentialsError, MissingKeyError
+from ..errors import ConfigurationError, ExpiredCredentialsError, MissingKeyError
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -55,6 +55,7 @@ def signing_credential(scheme: AuthScheme, parts: Mapping[str, str]) -> Credenti
 
     Raises:
         ExpiredCredentialsError: they say that they are good no longer.
+        ConfigurationError: what they say of it is no moment.
     """
     if EXPIRES in parts and _moment(parts[EXPIRES]) <= datetime.now(timezone.utc):
         raise ExpiredCredentialsError(f"the credentials expired at {parts[EXPIRES]}; get new ones")
@@ -63,7 +64,10 @@ def signing_credential(scheme: AuthScheme, parts: Mapping[str, str]) -> Credenti
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    try:
+        moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    except ValueError:
+        raise ConfigurationError(f"the credentials expire at {text!r}, which is no moment of RFC 3339") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
@@ -85,13 +89,13 @@ class SigningChain:
             MissingKeyError: there are none.
             ExpiredCredentialsError: they could not be found or renewed.
         """
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             found = self._session.get_credentials()
             keys = found.get_frozen_credentials() if found is not None else None
-        except BotoCoreError as error:
-            raise ExpiredCredentialsError(f"the credentials could not be renewed: {error}") from None
+        except (BotoCoreError, ClientError, RuntimeError) as error:  # the last where new ones have expired already
+            raise ExpiredCredentialsError(f"the credentials could not be found or renewed: {error}") from None
         if keys is None:
             raise MissingKeyError(self._advice())
         return Credential(self._scheme, signing=SigningKeys(keys.access_key, keys.secret_key, keys.token))
