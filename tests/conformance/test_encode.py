@@ -140,18 +140,16 @@ def without_last_turn(exchange: Exchange) -> Exchange:
 
 
 def without_what_is_said(exchange: Exchange) -> Iterator[tuple[str, Exchange]]:
-    """The exchange without one of the things that make its fullest message, for each of them."""
+    """The exchange without one of the things that a message consists of, for each of them."""
     said = exchange.sent[_conversation(exchange)]
-    if isinstance(said, str):
-        return
-    at = max(range(len(said)), key=lambda at: len(said[at]))
-    for key in said[at].keys() & _SAID:
-        if said[at][key] not in ("", []):
-            less = {name: value for name, value in said[at].items() if name != key}
-            yield key, _with_conversation(exchange, [*said[:at], less, *said[at + 1 :]])
+    for at, message in enumerate(said if isinstance(said, list) else []):
+        for key in message.keys() & _SAID:
+            if message[key] not in (None, "", []):
+                less = {name: value for name, value in message.items() if name != key}
+                yield key, _with_conversation(exchange, [*said[:at], less, *said[at + 1 :]])
 
 
-_SAID = {"arguments", "call_id", "content", "images", "output", "parts", "role", "tool_call_id", "tool_calls"}
+_SAID = {"arguments", "call_id", "content", "images", "output", "parts", "tool_call_id", "tool_calls"}
 
 
 def _conversation(exchange: Exchange) -> str:
