@@ -305,10 +305,6 @@ def _thoughts_told(exchange: Exchange) -> bool:
     return any(each.parameter == "reasoning" for each in exchange.told("omitted"))
 
 
-def _thoughts_omitted(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
-    return exchange.by_a_stand_in and _thoughts_told(exchange) and difference.place[-1] in _THOUGHTS
-
-
 _THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
 
 
@@ -458,11 +454,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "result-name", "results are matched by their id; the tool's name beside it may be left out", told=_result_name
     ),
     Allowed("thoughts-shown", "the client asks for the thoughts apart from the text", told=_thoughts_shown),
-    Allowed(
-        "thoughts-omitted",
-        "the manifest that stands in for this provider's takes no thoughts back, and adjustments tell",
-        told=_thoughts_omitted,
-    ),
     Allowed(
         "thoughts-twice", "some clients send the same thoughts under two names; one is enough", told=_thoughts_twice
     ),

@@ -18,7 +18,6 @@ from . import (
     asking_ollama_generate,
     asking_openai_chat,
     asking_openai_responses,
-    recordings,
 )
 from .asked import Asked, Inexpressible, Why
 from .recorded import Recorded
@@ -39,9 +38,6 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Asked]] = {
     "ollama-generate": asking_ollama_generate.ask,
     "writer-chat": asking_openai_chat.ask,
 }
-
-DIALECTS = tuple(dialect for dialect in _READERS if dialect in recordings.DIALECTS)
-"""The wires whose requests are read."""
 
 
 def ask(recorded: Recorded) -> Asked:

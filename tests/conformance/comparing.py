@@ -10,7 +10,6 @@ from ai_lib_python.response import Adjustment
 
 from .asked import Asked
 from .recorded import Recorded
-from .speaking import PROVIDERS, speaker
 
 
 class _Missing:
@@ -48,12 +47,6 @@ class Exchange:
     url: str
     sent: dict[str, Any]
     adjustments: tuple[Adjustment, ...]
-
-    @property
-    def by_a_stand_in(self) -> bool:
-        """Whether the recorded provider has no manifest yet, so that its wire format's home is asked."""
-        row = self.request.row
-        return PROVIDERS.get(row.provider) != speaker(row).id
 
     def told(self, *actions: str) -> list[Adjustment]:
         """What the client told of such actions."""

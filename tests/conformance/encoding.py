@@ -20,6 +20,7 @@ from .asked import Inexpressible, Why
 from .comparing import Exchange, compare
 from .exchange import KEY
 from .recorded import Recorded, requests
+from .recordings import DIALECTS
 from .replay import NOWHERE
 from .speaking import speaker
 
@@ -144,7 +145,7 @@ class Line:
     equal: int
 
 
-def table(dialects: Iterable[str] = asking.DIALECTS) -> list[Line]:
+def table(dialects: Iterable[str] = DIALECTS) -> list[Line]:
     """Rows, expressible and equal ones, for each dialect and recorded provider."""
     lines = []
     for dialect in dialects:
@@ -163,7 +164,7 @@ def _line(dialect: str, provider: str, manifest: str, found: list[Verdict]) -> L
     return Line(dialect, provider, manifest, len(found), len(counted), own_form, sum(each.equal for each in counted))
 
 
-def not_counted(dialects: Iterable[str] = asking.DIALECTS) -> dict[Why, list[Inexpressible]]:
+def not_counted(dialects: Iterable[str] = DIALECTS) -> dict[Why, list[Inexpressible]]:
     """The requests that are not counted, by their reason."""
     reasons: dict[Why, list[Inexpressible]] = {}
     for dialect in dialects:

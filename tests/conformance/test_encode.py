@@ -16,9 +16,9 @@ import pytest
 from . import recordings
 from .allowed_differences import ALLOWED
 from .asked import Why
-from .asking import DIALECTS
 from .comparing import MISSING, Allowed, Difference, Exchange, compare, differences
 from .encoding import Verdict, not_counted, verdicts
+from .recordings import DIALECTS
 
 LEAST_EQUAL = 0.98
 MOST_ALLOWED = 30
