@@ -224,7 +224,7 @@ def _numbered_ids(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_index(fields: dict[str, Any]) -> dict[str, Any]:
-    if fields.get("type") == "function" and "id" in fields:
+    if (fields.get("type") == "function" and "id" in fields) or ("name" in fields and "arguments" in fields):
         return {key: value for key, value in fields.items() if key != "index"}
     return fields
 

@@ -15,9 +15,7 @@ class Why(Enum):
     """Why a recorded request is not counted. The list is closed: anything else is a failure."""
 
     NO_REQUEST = "the recording holds an answer without its request"
-    MESSAGE_FIELD = (
-        "a field of a message or of a tool call beside what it says (name, cache mark): there is no word for it"
-    )
+    MESSAGE_FIELD = "a role, or a field of a message or of a call (a name, a cache mark), that there is no word for"
     OUT_OF_RANGE = "a value that the builder refuses everywhere, sent to see the provider's error"
     STORED_PROMPT = "the name of a prompt that the provider keeps, in the place of a conversation"
     REFUSED_BY_BOTH = "a part that the provider answered with an error, and that the client refuses before that"
@@ -29,6 +27,10 @@ class Inexpressible(Exception):
     def __init__(self, why: Why, what: str) -> None:
         super().__init__(f"{why.name}: {what}")
         self.why = why
+
+
+class Unread(Exception):
+    """The reader does not understand the request, which is a fault of the test."""
 
 
 class Fields:

@@ -19,7 +19,7 @@ from . import (
     asking_openai_chat,
     asking_openai_responses,
 )
-from .asked import Asked, Inexpressible, Why
+from .asked import Asked, Inexpressible, Unread, Why
 from .recorded import Recorded
 from .speaking import speaker
 
@@ -45,7 +45,11 @@ def ask(recorded: Recorded) -> Asked:
 
     Raises:
         Inexpressible: the unified API has no words for it.
+        Unread: the request is of a shape that no reader knows.
     """
     if recorded.body is None:
         raise Inexpressible(Why.NO_REQUEST, recorded.id)
-    return _READERS[recorded.row.dialect](recorded.body, speaker(recorded.row).origin)
+    try:
+        return _READERS[recorded.row.dialect](recorded.body, speaker(recorded.row).origin)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise Unread(f"{type(error).__name__}: {error}") from error

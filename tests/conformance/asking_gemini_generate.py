@@ -144,7 +144,7 @@ class _Conversation:
 
     def _message(self, turn: Mapping[str, Any]) -> Message:
         role = MessageRole.ASSISTANT if turn.get("role") == "model" else MessageRole.USER
-        return Message(role, tuple(map(self._part, turn["parts"])))
+        return Message(role, tuple(map(self._part, turn.get("parts") or ())))
 
     def _part(self, part: Mapping[str, Any]) -> Part:
         kind = next((kind for kind in self._readers if part.get(kind) is not None), "")
@@ -175,7 +175,7 @@ class _Conversation:
         waiting = self._waiting.get(result["name"])
         called = waiting.popleft() if waiting else self._made_up()
         response = result["response"]
-        failed = set(response) == {"error"} and isinstance(response["error"], str)
+        failed = isinstance(response, dict) and set(response) == {"error"} and isinstance(response["error"], str)
         text = response["error"] if failed else json.dumps(response)
         more = [
             media(each["inlineData"]["mimeType"], data=each["inlineData"]["data"]) for each in result.get("parts", ())

@@ -20,7 +20,7 @@ from ai_lib_python.message import (
 )
 from ai_lib_python.tools import ResponseFormat, ToolChoice, ToolDefinition
 
-from .asked import Asked, Fields, has_only, image, native, only, split_data_uri
+from .asked import Asked, Fields, Inexpressible, Why, has_only, image, native, only, split_data_uri
 
 _AUDIO_TYPES = {"mp3": "audio/mpeg"}
 
@@ -169,8 +169,13 @@ def message(recorded: Mapping[str, Any], origin: str) -> Message:
         return Message(MessageRole.TOOL, (result,))
     if role == "assistant":
         return Message(MessageRole.ASSISTANT, _said(recorded, origin))
+    if role not in _ROLES:
+        raise Inexpressible(Why.MESSAGE_FIELD, f"the role {role}")
     only(recorded, "role", "content", what=f"a {role} message")
-    return Message(MessageRole("system" if role == "developer" else role), content(recorded.get("content")))
+    return Message(_ROLES[role], content(recorded.get("content")))
+
+
+_ROLES = {"system": MessageRole.SYSTEM, "developer": MessageRole.SYSTEM, "user": MessageRole.USER}
 
 
 def _said(recorded: Mapping[str, Any], origin: str) -> tuple[Part, ...]:

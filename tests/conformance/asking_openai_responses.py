@@ -66,14 +66,14 @@ _TOOL_FIELDS = ("name", "description", "parameters", "strict")
 def _tool(tool: Mapping[str, Any]) -> ToolDefinition:
     """A tool; one that says nothing of it is held to its schema here."""
     strict = tool.get("strict") is not False
-    return ToolDefinition(tool["name"], tool.get("description"), tool["parameters"], strict)
+    return ToolDefinition(tool["name"], tool.get("description"), tool.get("parameters") or {}, strict)
 
 
 def _tool_choice(asked: Asked, fields: Fields) -> None:
     recorded = fields.rest.get("tool_choice")
     if recorded in ("auto", "none", "required"):
         choice = ToolChoice(recorded)
-    elif isinstance(recorded, Mapping) and recorded["type"] == "function":
+    elif isinstance(recorded, Mapping) and recorded.get("type") == "function":
         choice = ToolChoice("named", recorded["name"])
     else:
         return

@@ -16,7 +16,7 @@ from ai_lib_python.errors import AiLibError, UnsupportedError
 
 from . import asking
 from .allowed_differences import ALLOWED
-from .asked import Inexpressible, Why
+from .asked import Inexpressible, Unread, Why
 from .comparing import Exchange, compare
 from .exchange import KEY
 from .recorded import Recorded, requests
@@ -94,7 +94,7 @@ async def _judge(request: Recorded) -> Verdict:
         return Verdict(request, found=[f"UnsupportedError: {error}"])
     except Exception as error:  # another refusal, or a crash: a finding, which must not end the run
         found = [f"{type(error).__name__}: {error}"]
-        return Verdict(request, found=found, crashed=not isinstance(error, AiLibError))
+        return Verdict(request, found=found, crashed=not isinstance(error, (AiLibError, Unread)))
     left, used = compare(exchange, ALLOWED)
     return Verdict(request, None, [str(each) for each in left], frozenset(used), exchange)
 
