@@ -31,6 +31,8 @@ def found(path: str, method: str = "POST", headers: dict[str, str] | None = None
         ("/v1beta/models/gemini-x:generateContent", "gemini-generate"),
         ("/v1beta/models/gemini-x:streamGenerateContent", "gemini-generate"),
         ("/v1/projects/p/locations/l/publishers/g/models/m:generateContent", "gemini-generate"),
+        ("/model/us.amazon.nova-2-lite-v1:0/converse", "bedrock-converse"),
+        ("/bedrock/model/us.amazon.nova-2-lite-v1:0/converse-stream", "bedrock"),
         ("/openai-chat/v1/messages", None),
         ("/v1/embeddings", None),
         ("/", None),

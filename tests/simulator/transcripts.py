@@ -854,7 +854,60 @@ OLLAMA = [
     ),
 ]
 
-TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES, *MISTRAL, *OLLAMA]
+
+def _converse(**more: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"text": "Hi there"}]}], **more}
+
+
+BEDROCK_TOOLS = {"tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": SCHEMA}}}]}
+
+BEDROCK = [  # its streams are binary; the SDK of AWS reads them in tests/sdk
+    Transcript(
+        "bedrock-converse",
+        "plain",
+        "/model/us.amazon.nova-2-lite-v1%3A0/converse",
+        _converse(),
+        "application/json",
+        {
+            "output": {"message": {"role": "assistant", "content": [{"text": "You said: Hi there"}]}},
+            "stopReason": "end_turn",
+            "usage": {
+                "inputTokens": 2,
+                "outputTokens": 5,
+                "totalTokens": 7,
+                "cacheReadInputTokens": 0,
+                "cacheWriteInputTokens": 0,
+            },
+            "metrics": {"latencyMs": 1},
+        },
+    ),
+    Transcript(
+        "bedrock-converse",
+        "tool call",
+        "/model/us.amazon.nova-2-lite-v1%3A0/converse",
+        _converse(toolConfig=BEDROCK_TOOLS),
+        "application/json",
+        {
+            "output": {
+                "message": {
+                    "role": "assistant",
+                    "content": [{"toolUse": {"toolUseId": "call_1", "name": "weather", "input": {"city": "example"}}}],
+                }
+            },
+            "stopReason": "tool_use",
+            "usage": {
+                "inputTokens": 38,
+                "outputTokens": 7,
+                "totalTokens": 45,
+                "cacheReadInputTokens": 0,
+                "cacheWriteInputTokens": 0,
+            },
+            "metrics": {"latencyMs": 1},
+        },
+    ),
+]
+
+TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES, *MISTRAL, *OLLAMA, *BEDROCK]
 
 SHARED_PATHS = {"mistral-chat"}
 """Dialects whose usual path is that of the dialect which they extend, and which answers there."""
