@@ -178,4 +178,4 @@ async def main():
     print(len(before), *[name.split()[1:3] for name in linecache.cache if name.startswith("<ai-lib")])
 asyncio.run(main())
 """
-    assert run(code).strip() == "0 ['openai', 'encode']"
+    assert run(code).strip() == "0 ['openai', 'route'] ['openai', 'encode']"

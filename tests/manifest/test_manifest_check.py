@@ -114,7 +114,7 @@ def test_one_way_to_authenticate_or_several() -> None:
 def test_a_mistake_in_a_way_to_authenticate_is_told_by_the_form_that_was_meant() -> None:
     assert wrong("auth: {schema: bearer}") == ['a.yaml:2: auth.schema: unknown key; did you mean "scheme"?']
     assert (
-        'auth.any[0].scheme: expected one of bearer, header, query, aws-sigv4, adc, none, got "bear"'
+        'auth.any[0].scheme: expected one of bearer, header, query, headers, aws-sigv4, adc, none, got "bear"'
         in wrong("auth: {any: [{scheme: bear}]}")[0]
     )
     assert wrong("auth: bearer") == ['a.yaml:2: auth: expected a map, got "bearer"']

@@ -105,6 +105,13 @@ def after(value: Any, mark: str) -> Any:
     return value.partition(mark)[2] if isinstance(value, str) and mark in value else value
 
 
+def md5(value: Any) -> str | None:
+    """The MD5 digest of a text, in hexadecimal digits; as a checksum, where a wire asks for one."""
+    import hashlib  # rare, and slow to import
+
+    return hashlib.md5(value.encode(), usedforsecurity=False).hexdigest() if isinstance(value, str) else None
+
+
 def plain_name(value: Any) -> Any:
     """A text of letters, digits, spaces, hyphens, round and square brackets; each other sign becomes a hyphen."""
     return re.sub(r"[^A-Za-z0-9 ()\[\]-]", "-", value) if isinstance(value, str) else value
@@ -183,6 +190,7 @@ FILTERS: dict[str, Definition] = {
     "without_prefix": Definition(without_prefix, 1),
     "until": Definition(until, 1),
     "after": Definition(after, 1),
+    "md5": Definition(md5),
     "plain_name": Definition(plain_name),
     "base64_text": Definition(base64_text),
     "given_id": Definition(given_id),

@@ -143,8 +143,11 @@ def _refused_when(context: Context, scope: Scope, name: str, value: str, rule: M
 
 
 def _drops(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
-    """Tells of fields that this wire has no word for; what is built of the rest does not name them."""
+    """Tells of fields that this wire has no word for: those that the template of the value does not name."""
+    named = str(rule.get("as", ""))
     for field, reason in rule["drops"].items():
+        if f"$value.{field}" in named:
+            continue
         with context.writer.block(f"if {value} is not None:"):
             inner = scope.inside(value=Ref(value, PARAMETER_TYPES.get(name, VALUE), True))
             given = write_value(context, inner, f"$value.{field}").code

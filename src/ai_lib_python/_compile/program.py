@@ -11,6 +11,7 @@ from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
 from .follow import Follow, compile_follow, write_poll, write_stream_url
+from .key_headers import compile_key_headers
 from .listing import compile_listing, write_listing
 from .routes import compile_router, write_router
 from .serve import Server, write_server
@@ -41,6 +42,18 @@ class Program:
     def encode(self) -> Callable[..., Any]:
         """``encode(request, stream, notes) -> (path, query, headers, body)``"""
         return compile_encoder(self._manifest, self._manifest.data)
+
+    @cached_property
+    def key_headers(self) -> Callable[..., Any] | None:
+        """``key_headers(parts, now)`` of the first way to authenticate that makes headers of several parts"""
+        ways = self._manifest.data.get("auth", {})
+        found = next((way for way in ways.get("any", [ways]) if way.get("scheme") == "headers"), None)
+        return found and compile_key_headers(self._manifest, found["headers"], tuple(found.get("parts", ())))
+
+    @cached_property
+    def streams_only(self) -> bool:
+        """Whether answers come as streams alone."""
+        return bool(self._manifest.data.get("stream", {}).get("only"))
 
     @cached_property
     def route(self) -> Callable[..., str | None]:

@@ -18,7 +18,7 @@ from .call import execute
 from .credentials import Credential
 from .list_models import list_models
 from .prepare import Prepared, prepare
-from .stream import ChatStream
+from .stream import ChatStream, read_whole
 from .target import Target, Targets, program_of
 
 if TYPE_CHECKING:
@@ -46,8 +46,10 @@ class Caller:
 
     async def execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
         """One plain call."""
-        prepared = await self._prepare(request, stream=False, timeout=timeout)
-        return await execute(self._sender(), prepared)
+        target = self._target_of(request, stream=False)
+        if target.program(request.model)[1].streams_only:
+            return await read_whole(self.stream(request, timeout))
+        return await execute(self._sender(), await self._prepare(request, stream=False, timeout=timeout))
 
     def stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
         """One streamed call, not sent yet."""
@@ -55,7 +57,7 @@ class Caller:
 
     def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
         """The request as it would be sent, without a key."""
-        target = self._target_of(request, stream)
+        target = self._target_of(request, stream=stream)
         schemes = target.manifest.auth
         credential = Credential(schemes[0], HIDDEN) if schemes else None
         prepared = prepare(target, request, stream=stream, timeout=None, credential=credential)
@@ -72,7 +74,7 @@ class Caller:
         if self._transport is not None:
             await self._transport.aclose()
 
-    def _target_of(self, request: ChatRequest, stream: bool) -> Target:
+    def _target_of(self, request: ChatRequest, *, stream: bool) -> Target:
         """Where a request goes: the API that it or the client names, else the one that the manifest's routes say."""
         if request.api is not None:
             return self._targets.of(request.api)
@@ -82,7 +84,7 @@ class Caller:
         return self.target if api is None else self._targets.of(api)
 
     async def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
-        target = self._target_of(request, stream)
+        target = self._target_of(request, stream=stream)
         credential = await target.credential()
         prepared = prepare(target, request, stream=stream, timeout=timeout, credential=credential)
         if prepared.manifest.sunset is not None:

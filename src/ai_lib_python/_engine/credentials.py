@@ -20,18 +20,19 @@ class Credential(msgspec.Struct, frozen=True):
         scheme: how the manifest wants it.
         key: the key or token; empty where requests are signed.
         signing: what signs requests, for the scheme ``aws-sigv4``.
+        parts: what headers are made of, for the scheme ``headers``.
     """
 
     scheme: AuthScheme
     key: str = ""
     signing: SigningKeys | None = None
+    parts: Mapping[str, str] = {}
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown to anyone."""
-        if self.signing is None:
-            return (self.key,) if self.key else ()
-        return tuple(filter(None, (self.signing.secret_access_key, self.signing.session_token)))
+        signing = (self.signing.secret_access_key, self.signing.session_token) if self.signing is not None else ()
+        return tuple(filter(None, (self.key, *signing, *self.parts.values())))
 
     def __repr__(self) -> str:
         return f"Credential({self.scheme.scheme})"
@@ -43,6 +44,8 @@ class Renewed(Protocol):
     def current(self) -> Credential: ...
 
 
+SIGNED = "aws-sigv4"
+
 SIGNING_PARTS = frozenset({"access_key_id", "secret_access_key"})
 """The parts without which nothing can be signed; ``session_token`` and ``expires`` may come with them."""
 
@@ -50,13 +53,22 @@ EXPIRES = "expires"
 """The part of a credential that says, in RFC 3339, until when it is good."""
 
 
-def signing_credential(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
-    """The credential of three parts that signs requests.
+def parts_needed(scheme: AuthScheme) -> frozenset[str]:
+    """The parts without which a scheme can do nothing; none where it takes a key."""
+    return SIGNING_PARTS if scheme.scheme == SIGNED else frozenset(scheme.parts)
+
+
+def credential_of(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
+    """The credential that several parts make.
 
     Raises:
         ExpiredCredentialsError: they say that they are good no longer.
         ConfigurationError: what they say of it is no moment.
     """
+    return _signing(scheme, parts) if scheme.scheme == SIGNED else Credential(scheme, parts=parts)
+
+
+def _signing(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
     if EXPIRES in parts and _moment(parts[EXPIRES]) <= datetime.now(timezone.utc):
         raise ExpiredCredentialsError(f"the credentials expired at {parts[EXPIRES]}; get new ones")
     keys = SigningKeys(parts["access_key_id"], parts["secret_access_key"], parts.get("session_token"))
@@ -133,7 +145,7 @@ class DefaultCredentials:
 
 
 SOURCES: dict[str, tuple[str, Callable[[AuthScheme, Callable[[], str]], Renewed]]] = {
-    "aws-sigv4": ("aws", SigningChain),
+    SIGNED: ("aws", SigningChain),
     "adc": ("google", DefaultCredentials),
 }
 """By scheme: the extra that must be installed, and the source that comes with it."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.urls import shown
 from ..errors import ConfigurationError, MissingKeyError
-from .credentials import SIGNING_PARTS, SOURCES, Credential, Renewed, signing_credential
+from .credentials import SOURCES, Credential, Renewed, credential_of, parts_needed
 from .hosts import own_hosts
 
 Given = Union[str, Mapping[str, str], None]
@@ -64,8 +64,8 @@ def _given(manifest: Manifest, given: str | Mapping[str, str]) -> KeySource:
     for way in manifest.auth:
         if isinstance(given, str) and not way.parts:
             return partial(Credential, way, given)
-        if not isinstance(given, str) and SIGNING_PARTS <= given.keys() <= way.parts.keys():
-            return partial(signing_credential, way, given)
+        if not isinstance(given, str) and way.parts and parts_needed(way) <= given.keys() <= way.parts.keys():
+            return partial(credential_of, way, given)
     takes = [
         f"credentials={{{', '.join(f'{part!r}: ...' for part in way.parts)}}}" for way in manifest.auth if way.parts
     ]
@@ -81,8 +81,8 @@ def _from_environment(manifest: Manifest) -> Iterator[KeySource]:
             if key := os.environ.get(variable):
                 yield partial(Credential, way, key)
         parts = {part: value for part, names in way.parts.items() if (value := _first_set(names))}
-        if parts.keys() >= SIGNING_PARTS:
-            yield partial(signing_credential, way, parts)
+        if way.parts and parts.keys() >= parts_needed(way):
+            yield partial(credential_of, way, parts)
 
 
 def _first_set(names: tuple[str, ...]) -> str | None:
@@ -116,7 +116,7 @@ def _ways(manifest: Manifest) -> Iterator[str]:
         yield f"set {' or '.join(keys)}"
     for way in manifest.auth:
         if way.parts:
-            yield f"set {' and '.join(way.parts[part][0] for part in way.parts if part in SIGNING_PARTS)}"
+            yield f"set {' and '.join(way.parts[part][0] for part in way.parts if part in parts_needed(way))}"
         if way.scheme in SOURCES:
             yield f"install ai-lib-python[{SOURCES[way.scheme][0]}] and log in with its own tools"
     if any(not way.parts and way.scheme != "adc" for way in manifest.auth):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from time import time
 from typing import Any
 
 import msgspec
@@ -57,6 +58,8 @@ def prepare(
     query, headers = _texts(query), _headers(manifest, headers, stream)
     if credential is not None:
         authorize(credential.scheme, credential.key, headers, query)
+        if credential.parts and program.key_headers is not None:
+            headers.update(_texts(program.key_headers(credential.parts, int(time()))))
     if request.extra_body:
         merge_into(body, request.extra_body)
     if request.extra_headers:

@@ -106,6 +106,14 @@ class ChatStream:
         return self._run.stats()
 
 
+async def read_whole(stream: ChatStream) -> tuple[ChatResponse, CallStats]:
+    """The answer of a stream as a plain call gives it."""
+    async with stream:
+        async for _ in stream:
+            pass
+    return stream.response, stream.stats
+
+
 class _Run:
     """The state of one streamed call."""
 

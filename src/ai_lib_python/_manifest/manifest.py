@@ -82,7 +82,7 @@ class AuthScheme(msgspec.Struct, frozen=True):
     """One way to authenticate.
 
     Attributes:
-        scheme: ``bearer``, ``header``, ``query``, ``aws-sigv4``, ``adc`` or ``none``.
+        scheme: ``bearer``, ``header``, ``query``, ``headers``, ``aws-sigv4``, ``adc`` or ``none``.
         header: name of the header, for the scheme ``header``.
         prefix: text before the key in the header.
         query: name of the query parameter, for the scheme ``query``.
@@ -92,6 +92,7 @@ class AuthScheme(msgspec.Struct, frozen=True):
         service: what requests are signed for, for the scheme ``aws-sigv4``.
         region: the placeholder of the base URL that holds the region of a signature.
         scopes: what a token is asked for, for the scheme ``adc``.
+        headers: for the scheme ``headers``, templates of the headers, from the parts and the time.
         reads: environment variables that a library reads by itself, to tell people of them.
     """
 
@@ -105,10 +106,11 @@ class AuthScheme(msgspec.Struct, frozen=True):
     service: str | None = None
     region: str = "region"
     scopes: tuple[str, ...] = ()
+    headers: dict[str, Any] = {}
     reads: tuple[str, ...] = ()
 
 
-NEEDS = {"header": "header", "query": "query", "aws-sigv4": "service", "adc": "scopes"}
+NEEDS = {"header": "header", "query": "query", "aws-sigv4": "service", "adc": "scopes", "headers": "headers"}
 """What a scheme cannot do without."""
 
 
@@ -276,7 +278,7 @@ def _check_auth(layer: Layer) -> None:
     for path, way in _ways(layer.data):
         scheme = way.get("scheme")
         if scheme is None:
-            expected = "bearer, header, query, aws-sigv4, adc or none"
+            expected = "bearer, header, query, headers, aws-sigv4, adc or none"
             raise problem_at(layer, (*path, "scheme"), f"is missing; expected {expected}")
         needed = NEEDS.get(scheme)
         if needed is not None and not way.get(needed):

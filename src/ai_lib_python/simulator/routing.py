@@ -129,6 +129,8 @@ def has_key(manifest: Manifest, arrived: Arrived) -> bool:
 def _carries(way: AuthScheme, arrived: Arrived) -> bool:
     if way.scheme == "query":
         return way.query in arrived.query
+    if way.scheme == "headers":
+        return all(name.lower() in arrived.headers for name in way.headers)
     return (way.header or AUTHORIZATION).lower() in arrived.headers
 
 
