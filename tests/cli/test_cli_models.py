@@ -17,7 +17,7 @@ LISTED = [id for id in known_ids() if load(id).data.get("list_models") and "mode
 def address(monkeypatch: pytest.MonkeyPatch):
     """Where a simulator with two models answers as a provider; there is a key."""
     monkeypatch.setenv("A_KEY", "key-1")
-    with Simulator(models=["small", "large"]) as simulator:
+    with Simulator(models=["acme/small", "acme/large"]) as simulator:
         yield simulator.address
 
 
@@ -25,12 +25,12 @@ def address(monkeypatch: pytest.MonkeyPatch):
 def test_each_provider_with_a_list_is_asked_for_it(run, address, id):
     ran = run("models", id, "--base-url", address(id), "--api-key-env", "A_KEY")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines() == [f"{id}/small", f"{id}/large"]
+    assert ran.out.splitlines() == [f"{id}/acme/small", f"{id}/acme/large"]
 
 
 def test_json_is_a_list_of_names(run, address):
     ran = run("models", "openai", "--json", "--base-url", address("openai"), "--api-key-env", "A_KEY")
-    assert json.loads(ran.out) == ["small", "large"]
+    assert json.loads(ran.out) == ["acme/small", "acme/large"]
 
 
 def test_a_provider_without_a_list_says_so(run):

@@ -179,6 +179,56 @@ def test_a_schema_is_filled(client: Any) -> None:
     assert json.loads(answer["output"]["message"]["content"][0]["text"]) == ARGUMENTS
 
 
+CLAUDE: dict[str, Any] = {
+    "anthropic_version": "bedrock-2023-05-31",
+    "max_tokens": 200,
+    "system": "Be brief.",
+    "messages": [{"role": "user", "content": QUESTION}],
+}
+CLAUDE_TOOLS = [{"name": "weather", "description": "Tells the weather", "input_schema": SCHEMA}]
+
+
+def frames(client: Any, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The frames of a stream of InvokeModel."""
+    stream = client.invoke_model_with_response_stream(modelId=MODEL, body=json.dumps(body))["body"]
+    return [json.loads(event["chunk"]["bytes"]) for event in stream]
+
+
+def test_invoke_model_with_the_body_of_claude(client: Any) -> None:
+    answer = client.invoke_model(modelId=MODEL, body=json.dumps(CLAUDE))
+    body = json.loads(answer["body"].read())
+    assert (body["type"], body["model"], body["stop_reason"]) == ("message", MODEL, "end_turn")
+    assert body["content"] == [{"type": "text", "text": f"You said: {QUESTION}"}]
+    assert (body["usage"]["input_tokens"], body["usage"]["output_tokens"]) == (8, 9)
+    assert answer["ResponseMetadata"]["RequestId"] == "sim-1"
+
+
+def test_invoke_model_streams_the_frames_of_claude(client: Any) -> None:
+    came = frames(client, CLAUDE)
+    assert [came[0]["type"], came[-1]["type"]] == ["message_start", "message_stop"]
+    texts = [frame["delta"]["text"] for frame in came if frame["type"] == "content_block_delta"]
+    assert "".join(texts) == f"You said: {QUESTION}"
+    assert came[-1]["amazon-bedrock-invocationMetrics"] == {"inputTokenCount": 8, "outputTokenCount": 9}
+
+
+def test_invoke_model_streams_a_tool_call(client: Any) -> None:
+    came = frames(client, {**CLAUDE, "tools": CLAUDE_TOOLS})
+    (start,) = [frame["content_block"] for frame in came if frame["type"] == "content_block_start"]
+    assert (start["type"], start["name"]) == ("tool_use", "weather")
+    pieces = [frame["delta"]["partial_json"] for frame in came if frame["type"] == "content_block_delta"]
+    assert json.loads("".join(pieces)) == ARGUMENTS
+    assert came[-2]["delta"] == {"stop_reason": "tool_use"}
+
+
+def test_invoke_model_raises_what_converse_raises(client: Any, simulator: Simulator) -> None:
+    simulator.script(SimulatedError("rate_limited", "slower"), SimulatedError("overloaded", "busy", after_frames=3))
+    with pytest.raises(client.exceptions.ThrottlingException, match="slower"):
+        client.invoke_model(modelId=MODEL, body=json.dumps(CLAUDE))
+    with pytest.raises(exceptions.EventStreamError) as caught:
+        frames(client, CLAUDE)
+    assert caught.value.response["Error"] == {"Code": "serviceUnavailableException", "Message": "busy"}
+
+
 @pytest.mark.parametrize(
     ("error_class", "raised", "status"),
     [

@@ -43,11 +43,12 @@ def _scope(context: Context, data: dict[str, Any]) -> Scope:
     writer = context.writer
     options = writer.reference(_turn_options(context, data), "turn_options")
     function = writer.reference(arrange, "arrange")
-    writer.line(f"system, turns = {function}(request.messages, {options}, {context.manifest.origin!r}, notes)")
+    writer.line(f"system, turns, last = {function}(request.messages, {options}, {context.manifest.origin!r}, notes)")
     names = {
         **request_names(context),
         "system": Ref("system", "system"),
         "turns": Ref("turns", "list:turn", True),
+        "last": Ref("last", "turn"),
         "notes": Ref("notes", VALUE, True),
     }
     return Scope(None, names)

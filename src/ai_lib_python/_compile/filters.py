@@ -84,6 +84,13 @@ def lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def to_base64(value: Any) -> str | None:
+    """A text written in base64; None where it is none."""
+    from base64 import b64encode  # rare
+
+    return b64encode(value.encode()).decode() if isinstance(value, str) else None
+
+
 def as_object(value: Any, key: str) -> Any:
     """A JSON text that holds an object becomes it; anything else becomes ``{key: value}``."""
     parsed = parse_json(value) if isinstance(value, str) else value
@@ -186,6 +193,7 @@ FILTERS: dict[str, Definition] = {
     "texts": Definition(texts),
     "upper": Definition(upper),
     "lower": Definition(lower),
+    "to_base64": Definition(to_base64),
     "object": Definition(as_object, 1, WIRE),
     "without_prefix": Definition(without_prefix, 1),
     "until": Definition(until, 1),

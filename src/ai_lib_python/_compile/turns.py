@@ -24,6 +24,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         merge: neighbours of one wire role become one turn.
         tool_results: ``group`` as they come, or ``split`` into a turn each.
         result_parts: what a tool's result may hold: only ``text``, or ``any`` part that the wire has a form for.
+        last: ``among`` the others, or ``apart`` from them.
         reasoning: ``native`` sends only reasoning of this provider, ``keep`` any reasoning's text.
     """
 
@@ -32,6 +33,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     merge: bool = False
     tool_results: str = "group"
     result_parts: str = "text"
+    last: str = "among"
     reasoning: str = "native"
 
 
@@ -65,8 +67,8 @@ class System(msgspec.Struct, frozen=True):
 
 def arrange(
     messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes
-) -> tuple[System | None, tuple[Turn, ...]]:
-    """Splits messages into system prompts and turns as ``options`` say."""
+) -> tuple[System | None, tuple[Turn, ...], Turn | None]:
+    """Splits messages into system prompts, turns, and the last turn where it stands apart, as ``options`` say."""
     if not messages:
         raise UnsupportedError("a request needs at least one message; add .user(...) or .messages([...])")
     pieces = list(_pieces(messages, options, provider, notes))
@@ -77,7 +79,10 @@ def arrange(
     _check_roles(pieces, options.roles)
     if options.merge:
         pieces = _merged(pieces, options.roles)
-    return system, tuple(_turn(source, parts, options.roles) for source, parts in pieces)
+    turns = tuple(_turn(source, parts, options.roles) for source, parts in pieces)
+    if options.last == "among" or not turns:
+        return system, turns, None
+    return system, turns[:-1], turns[-1]
 
 
 _Piece = tuple[str, tuple[Part, ...]]

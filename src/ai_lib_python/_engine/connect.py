@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .._manifest.manifest import Manifest
     from .._wire.http import Transport
 
+ANY_KEY = "any"
+"""What a simulator is sent where a wire wants a key."""
+
 SIMULATOR = "simulator"
 """The provider that answers without a key or a network: ``simulator/<dialect>``."""
 
@@ -78,4 +81,4 @@ def _embedded(name: str, base_url: str | None, api_key: str | None) -> tuple[str
 
     manifest_id, _, model = name.partition("/")
     address = base_url or embedded().address(manifest_id)
-    return manifest_id, model or SIMULATOR, address, api_key or SIMULATOR
+    return manifest_id, model or SIMULATOR, address, api_key or ANY_KEY

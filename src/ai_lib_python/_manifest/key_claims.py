@@ -17,7 +17,7 @@ from .folders import bundled_providers
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from .manifest import Manifest
+    from .manifest import AuthScheme, Manifest
     from .yaml_source import KeyPath
 
 __all__ = ["check_claims"]
@@ -38,7 +38,7 @@ def check_claims(manifest: Manifest, ancestors: Collection[str], bundled: Callab
     for path, variable in _variables(manifest):
         owners = list(_owners(variable, ancestors, bundled))
         if owners and not any(_belongs_to(manifest, owner) for owner in owners):
-            theirs = ", ".join(f"{owner.id} ({_host(owner)})" for owner in owners)
+            theirs = ", ".join(dict.fromkeys(f"{owner.id} ({_host(owner)})" for owner in owners))
             own = re.sub(r"[^A-Z0-9]", "_", manifest.id.upper()) + "_API_KEY"
             elsewhere = ", ".join([host, *manifest.endpoint.hosts])
             message = f"{variable} is the key of {theirs} and may not go to {elsewhere}"
@@ -49,8 +49,13 @@ def _variables(manifest: Manifest) -> Iterator[tuple[KeyPath, str]]:
     """Each variable that a key may come from, with the path of the list it stands in."""
     several = "any" in manifest.data.get("auth", {})
     for index, way in enumerate(manifest.auth):
-        path: KeyPath = ("auth", "any", index, "env") if several else ("auth", "env")
-        yield from ((path, variable) for variable in way.env)
+        path: KeyPath = ("auth", "any", index) if several else ("auth",)
+        yield from (((*path, "env"), variable) for variable in way.env)
+        yield from (((*path, "parts", part), name) for part, names in way.parts.items() for name in names)
+
+
+def _all_variables(way: AuthScheme) -> set[str]:
+    return {*way.env, *(name for names in way.parts.values() for name in names)}
 
 
 def _owners(variable: str, ancestors: Collection[str], bundled: Callable[[str], Manifest]) -> Iterator[Manifest]:
@@ -58,9 +63,9 @@ def _owners(variable: str, ancestors: Collection[str], bundled: Callable[[str], 
     word = re.compile(rf"\b{re.escape(variable)}\b")
     for path in bundled_providers():
         if path.stem in ancestors or word.search(path.read_text("utf-8")):
-            owner = bundled(path.stem)
-            if any(variable in way.env for way in owner.auth):
-                yield owner
+            provider = bundled(path.stem)
+            owners = (provider, *provider.for_all_apis())
+            yield from (owner for owner in owners if any(variable in _all_variables(way) for way in owner.auth))
 
 
 def _belongs_to(manifest: Manifest, owner: Manifest) -> bool:

@@ -29,6 +29,9 @@ __all__ = ["Layer", "Origin", "layer_of", "merge"]
 CONDITIONS = frozenset({"$if", "$where", "refused_when", "default_when", "when", "until"})
 """Keys whose map is a condition; half of two conditions is none."""
 
+LITERAL = "$literal"
+"""The operator whose value stands as it is, nulls and all."""
+
 OVERLAYS = ("apis",)
 """The map whose values are to be laid over other manifests."""
 
@@ -98,7 +101,7 @@ def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> 
             replaced.add(here)
         if value is None and not _is_operator(key):
             made.pop(key, None)
-        elif path == OVERLAYS:
+        elif path == OVERLAYS or key == LITERAL:
             made[key] = value
         else:
             made[key] = _merged({}, value, here, replaced) if isinstance(value, dict) else value

@@ -64,8 +64,10 @@ def _is_served(id: str) -> bool:
 
 
 def speakers(dialect: str) -> list[Manifest]:
-    """The providers of a wire format that are still there."""
-    return [one for one in _readable() if one.dialect == dialect and one.status.state != "retired"]
+    """What of the providers that are still there speaks a wire format: their own API, or another of theirs."""
+    there = (one for one in _readable() if one.status.state not in ("retired", "no_chat"))
+    apis = (api for one in there for api in (one, *one.for_all_apis()))
+    return [api for api in apis if api.dialect == dialect]
 
 
 def home(dialect: str) -> Manifest | None:

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections import Counter
 from time import perf_counter
 
-from ..errors import AiLibError
+from ..errors import AiLibError, UnsupportedError
 from ..simulator import ReceivedRequest, Simulator
 from .catalogue import dialects
 from .failures import UsageError
@@ -73,6 +73,8 @@ async def _show(step: Step, id: str, simulator: Simulator) -> bool:
     before = len(simulator.requests)
     try:
         shown, right = await step.perform(Stage(id, simulator)), True
+    except UnsupportedError as error:  # said before anything was sent, and rightly
+        shown, right = Shown([f"(this wire format cannot say that: {error})"]), True
     except (AiLibError, UnexpectedAnswerError) as error:
         shown, right = Shown([f"FAILED: {error}"]), False
     for request in simulator.requests[before:]:

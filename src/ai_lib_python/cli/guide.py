@@ -17,6 +17,7 @@ from ..simulator import Answer, Simulator
 from .catalogue import example, home, speakers
 
 if TYPE_CHECKING:
+    from .._manifest.manifest import Manifest
     from ..chat import ChatRequestBuilder
     from ..response import ChatResponse
 
@@ -118,18 +119,24 @@ async def _switching(stage: Stage) -> Shown:
         return Shown(["(no provider of this wire format is known; a YAML file adds one)"])
     model = example(provider) or f"{provider.id}/MODEL"
     address = stage.simulator.address(provider.id)
-    async with await AiClient.create(model, base_url=address, api_key=KEY) as client:
+    async with await AiClient.create(model, base_url=address, api=provider.api, **_key(provider)) as client:
         response = await _hello(client).execute()
     _expect(response.content, "You said: Hello, world!")
     others = [other.id for other in speakers(stage.dialect) if other.id != provider.id]
     also = [f"(this wire format is also that of {', '.join(others)})"] if others else []
-    return Shown([response.content, f'(outside this demo "{model}" is {await _real(model)})', *also])
+    return Shown([response.content, f'(outside this demo "{model}" is {await _real(model, provider.api)})', *also])
 
 
-async def _real(model: str) -> str:
+def _key(provider: Manifest) -> dict[str, Any]:
+    """What stands in for a key, or for the parts of a credential where a provider takes no key."""
+    way = provider.auth[0] if provider.auth else None
+    return {"credentials": dict.fromkeys(way.parts, KEY)} if way is not None and way.parts else {"api_key": KEY}
+
+
+async def _real(model: str, api: str) -> str:
     """Where a call of that model goes outside the demo. A preview sends nothing and needs no key."""
     try:
-        preview = _hello(await AiClient.create(model)).preview()
+        preview = _hello(await AiClient.create(model, api=api)).preview()
     except ConfigurationError as error:
         return error.message
     return f"{preview.method} {preview.url}"

@@ -98,9 +98,11 @@ class Router:
         every = folders.every_id(folders.search_path(self._extra_dirs))
         return [id for id in every if id not in providers and "serve" in self.manifest(id).data]
 
-    def routes(self) -> list[str]:
-        """What is answered, for people: ``POST /v1/messages (its dialect)``."""
-        return [line for id in self.dialects() for line in _described(self.manifest(id))]
+    def routes(self, path: str) -> list[str]:
+        """What is answered below a manifest's id, or everywhere: ``POST /v1/messages (its dialect)``, for people."""
+        prefixed = self._prefixed(path)
+        manifests = [prefixed[0]] if prefixed else [self.manifest(id) for id in self.dialects()]
+        return [line for manifest in manifests if "serve" in manifest.data for line in _described(manifest)]
 
     def manifest(self, id: str) -> Manifest:
         """The manifest of that id or alias."""
@@ -184,15 +186,18 @@ def _fits(route: Mapping[str, Any], arrived: Arrived) -> bool:
     )
 
 
-def _rank(match: Match, arrived: Arrived) -> tuple[bool, bool, int, str]:
-    """Where several dialects fit: whose headers the request has; the plainest list, or the longest route."""
+def _rank(match: Match, arrived: Arrived) -> tuple[bool, bool, bool, int, str]:
+    """Where several dialects fit: whose headers the request has; not what extends another; the plainest list, or the
+    longest route.
+    """
     own = _is_marked(match.manifest, arrived)
     serve = match.manifest.data["serve"]
     if match.lists_models:
         length = len(serve["models"]["path"])
     else:
         length = -max(len(route["path"]) for route in serve["routes"])
-    return not own, not any(_carries(way, arrived) for way in match.manifest.auth), length, match.manifest.id
+    carries = any(_carries(way, arrived) for way in match.manifest.auth)
+    return not own, not carries, "extends" in match.manifest.data, length, match.manifest.id
 
 
 def _is_marked(manifest: Manifest, arrived: Arrived) -> bool:

@@ -198,7 +198,7 @@ class Simulator:
         arrived = Arrived(received.method, received.path, received.query, received.headers)
         match = self._router.find(arrived)
         if match is None:
-            return nothing_there(arrived, self._router.routes())
+            return nothing_there(arrived, self._router.routes(received.path))
         received.manifest_id = match.manifest.id
         number = next(self._numbers)
         return Replier(match, number, self._models, self._next, self._kept).reply(arrived, received)
