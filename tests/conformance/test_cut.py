@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from .conftest import Judge, Judged, in_batches
+from .conftest import Judge
+from .decoding import Judged, in_batches
 from .exchange import Outcome, ask, same_outcome
 from .recordings import DIALECTS
 from .replay import BYTEWISE, NOWHERE, RANDOM, CuttingTransport, ReplayServer, body_of

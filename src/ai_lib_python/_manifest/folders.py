@@ -23,6 +23,7 @@ __all__ = [
     "BUNDLED",
     "VARIABLE",
     "aliases",
+    "bundled_dialects",
     "bundled_providers",
     "candidates",
     "every_id",
@@ -96,6 +97,11 @@ def aliases() -> dict[str, str]:
 def bundled_providers() -> list[Path]:
     """The files of all providers that come with the library."""
     return _manifests_in(_PROVIDERS)
+
+
+def bundled_dialects() -> list[Path]:
+    """The files of all wire formats that come with the library."""
+    return _manifests_in(_DIALECTS)
 
 
 def is_bundled(path: Path | None) -> bool:

@@ -177,6 +177,7 @@ def _seconds(text: str) -> float:
 def _add_providers(commands: Commands) -> None:
     listing = _command(commands, "providers", "providers:run", "the providers, and which have a key")
     listing.add_argument("--json", action="store_true", help="as a JSON list")
+    listing.add_argument("--markdown", action="store_true", help="all that is known of the bundled ones, as one page")
     inner = listing.add_subparsers(metavar="COMMAND")
     show = _command(inner, "show", "providers:run_show", "everything needed to start with one of them")
     show.add_argument("id", metavar="ID", help="a provider's id")

@@ -10,6 +10,7 @@ from .._manifest import folders
 from .._manifest.load import load
 from ..errors import AiLibError
 from .catalogue import example, key_in_use
+from .catalogue_page import page
 from .output import bold, say, say_json, table, tell
 from .page import sections
 
@@ -32,6 +33,9 @@ class _Row(NamedTuple):
 
 def run(args: Namespace) -> int:
     """Lists all providers."""
+    if args.markdown:
+        say(page().rstrip())
+        return 0
     rows = [_row(id) for id in folders.known_ids()]
     if args.json:
         say_json([row._asdict() for row in rows])
