@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python import AiClient, ChatResponse
+from ai_lib_python import AiClient, ChatResponse, ContentBlock, ToolDefinition
 from ai_lib_python._manifest.yaml_source import parse
+from ai_lib_python._wire.http import HttpRequest
 from ai_lib_python.events import StreamingEvent
 from ai_lib_python.preview import RequestPreview
 
@@ -32,13 +33,18 @@ finish: {map: {done: stop}}
 """As little as a wire can have. A test lays its own keys over it; they replace what is there."""
 
 
-class Answer:
-    """One scripted answer."""
+TOOL = ToolDefinition("add", "Adds", {"type": "object"})
+IMAGE = ContentBlock.image_base64("AAAA", "image/png")
 
-    def __init__(self, body: bytes | list[bytes], status: int, headers: dict[str, str]) -> None:
-        self._pieces = [body] if isinstance(body, bytes) else body
+
+class Answer:
+    """One scripted answer: bytes, pieces of bytes, or what becomes JSON."""
+
+    def __init__(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        pieces = body if isinstance(body, (bytes, list)) else json.dumps(body).encode()
+        self._pieces = [pieces] if isinstance(pieces, bytes) else pieces
         self.status = status
-        self.headers = headers
+        self.headers = headers or {}
 
     async def read(self) -> bytes:
         return b"".join(self._pieces)
@@ -53,13 +59,15 @@ class Answer:
 
 
 class Scripted:
-    """A transport that gives one answer."""
+    """A transport that gives its answers in order, and keeps the requests."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = iter(answers)
+        self.requests: list[HttpRequest] = []
 
-    async def send(self, request: Any) -> Answer:
-        return self._answer
+    async def send(self, request: HttpRequest) -> Answer:
+        self.requests.append(request)
+        return next(self._answers)
 
     async def aclose(self) -> None: ...
 
@@ -67,6 +75,21 @@ class Scripted:
 def manifest_of(text: str) -> dict[str, Any]:
     """The small wire with the keys of ``text`` in the place of its own."""
     return {**parse(BASE, "base").data, **(parse(text, "test").data if text.strip() else {})}
+
+
+def told(preview: RequestPreview) -> set[tuple[str, str]]:
+    """What went out otherwise than it was given, and how."""
+    return {(item.parameter, item.action) for item in preview.adjustments}
+
+
+def parameters(rules: str) -> str:
+    return f"parameters: {rules}"
+
+
+async def client_of(text: str, *answers: Any, **options: Any) -> tuple[AiClient, Scripted]:
+    """A client of the small wire, and the transport that gives it these answers."""
+    transport = Scripted(*(answer if isinstance(answer, Answer) else Answer(answer) for answer in answers))
+    return await AiClient.create("toy/m-1", manifest=manifest_of(text), transport=transport, **options), transport
 
 
 Preview = Callable[..., Awaitable[RequestPreview]]
@@ -95,9 +118,9 @@ def execute() -> Execute:
     async def execute(
         text: str, answer: Any, *, status: int = 200, headers: dict[str, str] | None = None
     ) -> ChatResponse:
-        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        transport = Scripted(Answer(body, status, headers or {}))
-        client = await AiClient.create("toy/m-1", manifest=manifest_of(text), transport=transport)
+        client, _ = await client_of(
+            text, Answer(answer if isinstance(answer, bytes) else json.dumps(answer).encode(), status, headers)
+        )
         return await client.chat().user("Hello").execute()
 
     return execute
@@ -109,8 +132,7 @@ def stream() -> Stream:
 
     async def stream(text: str, *answer: Any) -> tuple[list[StreamingEvent], ChatResponse]:
         pieces = [item if isinstance(item, bytes) else json.dumps(item).encode() + b"\n" for item in answer]
-        transport = Scripted(Answer(pieces, 200, {}))
-        client = await AiClient.create("toy/m-1", manifest=manifest_of(text), transport=transport)
+        client, _ = await client_of(text, Answer(pieces))
         async with client.chat().user("Hello").stream() as opened:
             events = [event async for event in opened]
         return events, opened.response

@@ -1,0 +1,112 @@
+# ruff: noqa: E501  # tables of cases are read by the line
+"""How errors are read. Each test lays a few keys over the small wire of ``conftest.BASE``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from ai_lib_python.errors import (
+    AuthenticationError,
+    ContextLengthExceeded,
+    InvalidRequestError,
+    Overloaded,
+    QuotaExhausted,
+    RateLimited,
+    RemoteError,
+    ServerError,
+)
+
+from .conftest import Execute, Stream
+
+ERRORS = """
+errors:
+  message: .error.message or .error or .message or .0.error.message or .detail
+  code: .error.code or .code or $headers.x-error-type
+  type: .error.type
+  request_id: $headers.x-request-id
+  status: {402: quota_exhausted, 529: overloaded}
+  codes: {busy: rate_limited, 1301: authentication, Throttled: overloaded}
+  texts: {too many tokens: context_length}
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "kind", "words"),
+    [
+        (429, {"error": {"message": "slow", "code": "busy"}}, {}, RateLimited, "slow"),
+        (400, {"error": {"message": "slow", "code": None, "type": "busy"}}, {}, RateLimited, "slow"),
+        (400, {"message": "no", "code": 1301}, {}, AuthenticationError, "no"),
+        (400, {"message": "no", "code": "1301"}, {}, AuthenticationError, "no"),
+        (402, {"error": "no credit"}, {}, QuotaExhausted, "no credit"),
+        (529, [{"error": {"message": "full"}}], {}, Overloaded, "full"),
+        (422, {"detail": [{"loc": ["body"], "msg": "bad"}]}, {}, InvalidRequestError, "bad"),
+        (400, {"message": "That is too many tokens."}, {}, ContextLengthExceeded, "too many"),
+        (400, {"message": "wait"}, {"x-error-type": "Throttled"}, Overloaded, "wait"),
+        (502, b"<html>Bad gateway</html>", {}, ServerError, "Bad gateway"),
+        (500, b"", {}, ServerError, "empty body"),
+        (418, "teapot", {}, InvalidRequestError, "teapot"),
+    ],
+)
+async def test_errors_of_every_shape(
+    status: int, body: Any, headers: dict[str, str], kind: type[RemoteError], words: str, execute: Execute
+) -> None:
+    with pytest.raises(kind, match=words) as caught:
+        await execute(ERRORS, body, status=status, headers={"x-request-id": "q-1", **headers})
+    assert type(caught.value) is kind
+    assert (caught.value.status_code, caught.value.request_id) == (status, "q-1")
+
+
+INSIDE = """
+response: {steps: {error: {$if: .error, $then: .}, text: .text}}
+stream: {framing: ndjson, ends: [finish], steps: {error: {$if: .error, $then: .}, text: .text, finish: .why}}
+errors: {message: .error.message, code: .error.code, codes: {busy: rate_limited}}
+"""
+
+
+async def test_an_error_inside_200(execute: Execute) -> None:
+    with pytest.raises(RateLimited, match="slow") as caught:
+        await execute(INSIDE, {"error": {"message": "slow", "code": "busy"}})
+    assert caught.value.status_code == 200
+
+
+async def test_an_error_in_mid_stream(stream: Stream) -> None:
+    with pytest.raises(RateLimited, match="slow") as caught:
+        await stream(INSIDE, {"text": "Hi"}, {"error": {"message": "slow", "code": "busy"}})
+    assert caught.value.partial.content == "Hi"
+
+
+def soon(seconds: float) -> datetime:
+    return datetime.now(timezone.utc) + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("hints", "headers", "body", "wait"),
+    [
+        ("{seconds: $headers.retry-after}", lambda: {"retry-after": "7"}, {}, 7),
+        ("{seconds: $headers.retry-after}", lambda: {"retry-after": format_datetime(soon(60), usegmt=True)}, {}, 60),
+        ("{milliseconds: $headers.retry-after-ms, seconds: $headers.retry-after}", lambda: {"retry-after-ms": "1500", "retry-after": "2"}, {}, 1.5),
+        ("{milliseconds: $headers.retry-after-ms, seconds: $headers.retry-after}", lambda: {"retry-after": "2"}, {}, 2),
+        ("{duration: $headers.x-ratelimit-reset-tokens}", lambda: {"x-ratelimit-reset-tokens": "1m30.5s"}, {}, 90.5),
+        ("{date: $headers.x-ratelimit-reset}", lambda: {"x-ratelimit-reset": soon(60).isoformat().replace("+00:00", "Z")}, {}, 60),
+        ("{date: $headers.x-ratelimit-reset}", lambda: {"x-ratelimit-reset": f"{soon(60).timestamp():.0f}"}, {}, 60),
+        ("{date: $headers.x-ratelimit-reset}", lambda: {"x-ratelimit-reset": f"{soon(60).timestamp() * 1000:.0f}"}, {}, 60),
+        ("{seconds: .error.wait}", dict, {"error": {"wait": 3}}, 3),
+        ("{seconds: $headers.retry-after}", lambda: {"retry-after": "soon"}, {}, None),
+    ],
+)  # fmt: skip
+async def test_hints_when_to_try_again(
+    hints: str, headers: Any, body: Any, wait: float | None, execute: Execute
+) -> None:
+    with pytest.raises(RateLimited) as caught:
+        await execute(
+            f"errors: {{retry_after: {hints}, status: {{429: rate_limited}}}}",
+            body,
+            status=429,
+            headers=headers(),
+        )
+    found = caught.value.retry_after
+    assert found == (None if wait is None else pytest.approx(wait, abs=2 if wait == 60 else 0.001))

@@ -1,0 +1,166 @@
+# ruff: noqa: E501  # tables of cases are read by the line
+"""What manifests can say of parameters. Each test lays a few keys over the small wire of ``conftest.BASE``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ai_lib_python.errors import (
+    UnsupportedError,
+)
+
+from .conftest import TOOL, Preview, parameters, told
+
+
+@pytest.mark.parametrize(("model", "name"), [("old-1", "max_tokens"), ("o-3", "max_completion_tokens")])
+async def test_a_limit_has_another_name_by_model(model: str, name: str, preview: Preview) -> None:
+    text = """
+parameters: {max_tokens: {to: max_tokens}}
+models: [{match: o-*, parameters: {max_tokens: {to: max_completion_tokens}}}]
+"""
+    request = await preview(text, lambda chat: chat.user("Hello").max_tokens(9), model=model)
+    assert {key for key in request.body if key.startswith("max")} == {name}
+    assert request.body[name] == 9
+
+
+async def test_a_required_parameter_has_a_default_that_is_told(preview: Preview) -> None:
+    request = await preview(parameters("{max_tokens: {to: max_tokens, default: 4096}}"))
+    assert request.body["max_tokens"] == 4096
+    assert told(request) == {("max_tokens", "defaulted")}
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "sent", "action"),
+    [
+        ("{refused: not here}", 1.0, None, "dropped"),
+        ("{to: t, fixed: 1}", 0.3, 1, "replaced"),
+        ("{to: t, max: 1}", 1.6, 1, "clamped"),
+        ("{to: t, min: 0.1}", 0.0, 0.1, "clamped"),
+        ("{to: t, values: [0.5, 1]}", 0.7, None, "dropped"),
+        ("{to: t, map: {0: 0.01}}", 0, 0.01, "replaced"),
+        ("{to: t, refused_when: $top_p, reason: one of the two}", 0.7, None, "dropped"),
+        ("{to: t, refused_when: {$tools: null}, reason: needs tools}", 0.7, None, "dropped"),
+        ("{to: t}", 0.7, 0.7, "renamed"),
+    ],
+)
+async def test_a_parameter_is_adapted_and_that_is_told(
+    rule: str, given: float, sent: float | None, action: str, preview: Preview
+) -> None:
+    text = parameters(f"{{temperature: {rule}, top_p: {{to: top_p}}}}")
+    request = await preview(text, lambda chat: chat.user("Hello").temperature(given).top_p(0.5))
+    assert request.body.get("t") == sent
+    assert ("temperature", action) in told(request)
+
+
+async def test_a_parameter_without_a_rule_is_dropped_and_that_is_told(preview: Preview) -> None:
+    request = await preview("", lambda chat: chat.user("Hello").seed(7))
+    assert told(request) == {("seed", "dropped")}
+
+
+async def test_a_list_that_is_too_long_is_cut(preview: Preview) -> None:
+    text = parameters("{stop: {to: stop, max_items: 2}}")
+    request = await preview(text, lambda chat: chat.user("Hello").stop(["a", "b", "c"]))
+    assert request.body["stop"] == ["a", "b"]
+    assert told(request) == {("stop", "clamped")}
+
+
+async def test_the_first_pattern_that_matches_wins_and_unknown_models_are_free(preview: Preview) -> None:
+    text = """
+parameters: {seed: {to: seed}}
+models:
+  - {match: x-*, parameters: {seed: {refused: no seeds}}}
+  - {match: [x-1, y], parameters: {seed: {fixed: 3}}}
+"""
+    sent = {}
+    for model in ("x-1", "y", "z"):
+        request = await preview(text, lambda chat: chat.user("Hello").seed(7), model=model)
+        sent[model] = request.body.get("seed")
+    assert sent == {"x-1": None, "y": 3, "z": 7}
+
+
+async def test_parameters_are_nested(preview: Preview) -> None:
+    text = parameters("{top_p: {to: config.sampling.topP}, top_k: {to: config.topK}}")
+    request = await preview(text, lambda chat: chat.user("Hello").top_p(0.5).top_k(3))
+    assert request.body["config"] == {"sampling": {"topP": 0.5}, "topK": 3}
+
+
+@pytest.mark.parametrize(
+    ("shape", "sent"),
+    [
+        ("{type: $value.mode, name: $value.name}", {"type": "named", "name": "add"}),
+        ("{$by: $value.mode, $case: {named: {mode: ANY, allowed: [$value.name]}}}", {"mode": "ANY", "allowed": ["add"]}),
+        ("{value: $value.name}", {"value": "add"}),
+        ("$value.mode | upper", "NAMED"),
+    ],
+)  # fmt: skip
+async def test_a_parameter_is_reshaped(shape: str, sent: Any, preview: Preview) -> None:
+    text = parameters(f"{{tools: {{as: $absent}}, tool_choice: {{to: choice, as: {shape}}}}}")
+    request = await preview(text, lambda chat: chat.user("Hello").tools([TOOL]).tool_choice("add"))
+    assert request.body["choice"] == sent
+
+
+async def test_a_parameter_becomes_several_fields(preview: Preview) -> None:
+    rule = "{as: {thinking: {on: $value.enabled}, output: {effort: $value.effort}}}"
+    text = parameters(f"{{reasoning: {rule}}}")
+    request = await preview(text, lambda chat: chat.user("Hello").reasoning("high"))
+    assert (request.body["thinking"], request.body["output"]) == ({"on": True}, {"effort": "high"})
+
+
+async def test_a_parameter_becomes_a_header_or_a_query_or_a_part_of_the_path(preview: Preview) -> None:
+    text = """
+request:
+  path: "/u/${$user or \\"nobody\\"}/chat"
+  turns: {roles: {user: user}}
+  body: {messages: []}
+parameters:
+  seed: {to: header:X-Seed}
+  logprobs: {to: query:logprobs}
+  user: {as: $absent}
+"""
+    request = await preview(text, lambda chat: chat.user("Hello").seed(7).logprobs().user_id("ann"))
+    assert request.headers["x-seed"] == "7"
+    assert request.url == "https://toy.example/u/ann/chat?logprobs=true"
+
+
+async def test_a_path_that_needs_what_was_not_given_is_refused(preview: Preview) -> None:
+    text = 'request: {path: "/u/${$user}", turns: {roles: {user: user}}, body: {a: 1}}'
+    with pytest.raises(UnsupportedError, match=r"/u/\$\{\$user\} needs a value that was not given"):
+        await preview(text)
+
+
+async def test_numbers_and_switches_become_text_where_only_text_can_stand(preview: Preview) -> None:
+    text = """
+request:
+  path: /v${2}/chat
+  headers: {X-Version: 7, x-seed: "s-${$seed}"}
+  query: {beta: true, logs: "${$logprobs}"}
+  turns: {roles: {user: user}}
+  body: {a: 1}
+parameters: {seed: {as: $absent}, logprobs: {as: $absent}}
+"""
+    request = await preview(text, lambda chat: chat.user("Hello").seed(3).logprobs())
+    assert request.url == "https://toy.example/v2/chat?beta=true&logs=true"
+    assert (request.headers["x-version"], request.headers["x-seed"]) == ("7", "s-3")
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted", "sent"),
+    [
+        ("{to: format, as: {$by: $value.kind, $case: {json_object: json}, $else: $value.schema}}", "json", {"format": "json"}),
+        ("{to: format, as: {$by: $value.kind, $case: {json_object: json}, $else: $value.schema}}", SCHEMA, {"format": SCHEMA}),
+        ("{to: rf, as: {type: $value.kind, json_schema: {name: '$value.name or \"answer\"', schema: $value.schema}}}", SCHEMA,
+         {"rf": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}}),
+        ("{as: {config: {mime: application/json, schema: $value.schema}}}", SCHEMA, {"config": {"mime": "application/json", "schema": SCHEMA}}),
+    ],
+)  # fmt: skip
+async def test_a_response_format_in_several_shapes(
+    shape: str, wanted: Any, sent: dict[str, Any], preview: Preview
+) -> None:
+    text = parameters(f"{{response_format: {shape}}}")
+    request = await preview(text, lambda chat: chat.user("Hello").response_format(wanted))
+    assert {key: value for key, value in request.body.items() if key != "messages"} == sent

@@ -1,0 +1,238 @@
+# ruff: noqa: E501  # tables of cases are read by the line
+"""Turns, contents, tools and what must come back. Each test lays a few keys over the small wire of ``conftest.BASE``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ai_lib_python import ContentBlock, Message, ToolCall
+from ai_lib_python.errors import (
+    UnsupportedError,
+)
+from ai_lib_python.message import OpaquePart, ReasoningPart
+
+from .conftest import IMAGE, Execute, Preview, told
+
+TURNS = "request: {path: /chat, turns: {roles: {system: system, user: user, assistant: ai, tool: user}, %s}, body: %s}"
+EACH = "{turns: {$each: $turns, $do: {role: .role, text: .text}}}"
+
+
+def talk(chat: Any) -> Any:
+    return chat.system("S1").user("A").system("S2").user("B")
+
+
+@pytest.mark.parametrize(
+    ("body", "system"),
+    [
+        ("{system: $system.text}", "S1\n\nS2"),
+        ("{system: {$each: $system.parts, $do: {text: .text}}}", [{"text": "S1"}, {"text": "S2"}]),
+    ],
+    ids=["string", "parts"],
+)
+async def test_the_system_prompt_is_hoisted_and_that_is_told_in_mid_conversation(
+    body: str, system: Any, preview: Preview
+) -> None:
+    request = await preview(TURNS % ("system: hoist", body), talk)
+    assert request.body["system"] == system
+    assert told(request) == {("system", "moved")}
+
+
+async def test_system_messages_stay_where_they_are(preview: Preview) -> None:
+    request = await preview(TURNS % ("system: inline", EACH), talk)
+    assert [turn["text"] for turn in request.body["turns"]] == ["S1", "A", "S2", "B"]
+
+
+async def test_neighbours_of_one_role_are_merged_so_that_roles_alternate(preview: Preview) -> None:
+    body = "{turns: {$each: $turns, $do: {role: .role, parts: {$each: .parts, $do: {$use: part}}}}}"
+    fragments = "fragments: {part: {$by: .kind, $case: {text: .text, tool_call: .id, tool_result: .id}}}\n"
+    calls = [ToolCall.create("add", {}, id="1"), ToolCall.create("add", {}, id="2")]
+
+    def ask(chat: Any) -> Any:
+        chat.user("A").user("B").messages([Message.assistant("C", tool_calls=calls)])
+        return chat.tool("1", "x").tool("2", "y").user("D")
+
+    request = await preview(fragments + TURNS % ("system: hoist, merge: true", body), ask)
+    assert request.body["turns"] == [
+        {"role": "user", "parts": ["A", "B"]},
+        {"role": "ai", "parts": ["C", "1", "2"]},
+        {"role": "user", "parts": ["1", "2", "D"]},
+    ]
+
+
+@pytest.mark.parametrize(("how", "ids"), [("split", [["1"], ["2"]]), ("group", [["1", "2"]])])
+async def test_the_results_of_one_turn_are_grouped_or_split(how: str, ids: list[list[str]], preview: Preview) -> None:
+    body = "{turns: {$each: $turns, $where: {.source: tool}, $do: {$each: .parts, $do: .id}}}"
+    results = [part for id in "12" for part in Message.tool(id, "x").parts]
+    message = Message(Message.tool("0", "x").role, tuple(results))
+    request = await preview(TURNS % (f"tool_results: {how}", body), lambda chat: chat.user("A").messages([message]))
+    assert request.body["turns"] == ids
+
+
+async def test_a_turn_may_become_several_items_of_one_list(preview: Preview) -> None:
+    text = """
+request:
+  turns: {roles: {user: user, assistant: model, tool: tool}}
+  body:
+    items:
+      $concat:
+        $each: $turns
+        $by: .source
+        $case:
+          user: [{said: .text}]
+          assistant: {$each: .parts, $by: .kind, $case: {text: {answer: .text}, tool_call: {call: .name}}}
+        $else: .role
+"""
+    calls = [ToolCall("1", "add"), ToolCall("2", "mul")]
+    answer = Message.assistant("Well.", tool_calls=calls)
+    shown = await preview(text, lambda chat: chat.messages([Message.user("Hi"), answer, Message.tool("1", "3")]))
+    assert shown.body == {"items": [{"said": "Hi"}, {"answer": "Well."}, {"call": "add"}, {"call": "mul"}]}
+
+
+async def test_content_is_a_plain_string_when_it_is_only_text(preview: Preview) -> None:
+    content = "{$if: .only_text, $then: .only_text, $else: {$each: .parts, $do: {$by: .kind, $case: {text: {text: .text}}, $else: {data: image}}}}"
+    body = f"{{turns: {{$each: $turns, $do: {{content: {content}}}}}}}"
+    request = await preview(TURNS % ("system: inline", body), lambda chat: chat.user("A").user(["B", IMAGE]))
+    assert request.body["turns"] == [{"content": "A"}, {"content": [{"text": "B"}, {"data": "image"}]}]
+
+
+async def test_an_empty_content_is_sent_as_it_is(preview: Preview) -> None:
+    request = await preview("", lambda chat: chat.user(""))
+    assert request.body["messages"] == [{"role": "user", "text": ""}]
+
+
+PARTS = TURNS % ("system: inline", "{parts: {$each: $turns, $do: {$each: .parts, $by: .kind, $case: %s}}}")
+
+
+async def test_a_part_that_a_wire_cannot_say_is_refused_by_name(preview: Preview) -> None:
+    with pytest.raises(UnsupportedError, match=r"toy \(m-1\) takes no part of kind 'image_base64'"):
+        await preview(PARTS % "{text: .text}", lambda chat: chat.user(["A", IMAGE]))
+
+
+async def test_a_part_may_be_dropped_with_a_note(preview: Preview) -> None:
+    cases = "{text: .text, reasoning: {$drop: this wire keeps no thoughts}}"
+    history = Message.assistant([ReasoningPart("hm"), "A"])
+    request = await preview(PARTS % cases, lambda chat: chat.messages([history]).user("B"))
+    assert request.body["parts"] == [["A"], ["B"]]
+    assert told(request) == {("reasoning", "omitted")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "template", "part", "sent"),
+    [
+        ("image_url", "{url: .url, detail: .detail}", ContentBlock.image_url("https://i", detail="low"), {"url": "https://i", "detail": "low"}),
+        ("image_base64", '"data:${.media_type};base64,${.data}"', IMAGE, "data:image/png;base64,AAAA"),
+        ("image_base64", "{mime: .media_type, bytes: .data}", IMAGE, {"mime": "image/png", "bytes": "AAAA"}),
+        ("image_base64", ".data", ContentBlock.image_url("data:image/png;base64,AAAA"), "AAAA"),
+        ("audio_base64", "{data: .data, format: .format}", ContentBlock.audio("AAAA", "audio/mpeg"), {"data": "AAAA", "format": "mp3"}),
+        ("file_base64", '{name: .filename or "document", data: .data}', ContentBlock.file("AAAA"), {"name": "document", "data": "AAAA"}),
+        ("file_url", "{uri: .url}", ContentBlock.file(url="https://f"), {"uri": "https://f"}),
+        ("file_id", "{id: .file_id}", ContentBlock.file(file_id="f-1"), {"id": "f-1"}),
+    ],
+)  # fmt: skip
+async def test_pictures_sounds_and_files(kind: str, template: str, part: Any, sent: Any, preview: Preview) -> None:
+    request = await preview(PARTS % f"{{{kind}: {template}}}", lambda chat: chat.user([part]))
+    assert request.body["parts"] == [[sent]]
+
+
+# Requests: tools and what must come back
+
+
+@pytest.mark.parametrize(
+    ("template", "sent"), [(".arguments_json", '{"a":1}'), (".arguments", {"a": 1})], ids=["text", "object"]
+)
+async def test_arguments_of_a_call_are_a_text_or_an_object(template: str, sent: Any, preview: Preview) -> None:
+    message = Message.assistant(tool_calls=[ToolCall.create("add", {"a": 1}, id="1")])
+    request = await preview(PARTS % f"{{tool_call: {template}}}", lambda chat: chat.messages([message]))
+    assert request.body["parts"] == [[sent]]
+
+
+@pytest.mark.parametrize(
+    ("template", "content", "sent"),
+    [
+        (".text", "4", "4"),
+        ('.text | object("output")', "4", {"output": "4"}),
+        ('.text | object("output")', '{"sum": 4}', {"sum": 4}),
+        ("{$each: .parts, $by: .kind, $case: {text: {t: .text}}}", "4", [{"t": "4"}]),
+        ("{$if: .is_error, $then: {error: .text}, $else: .text}", "4", {"error": "4"}),
+        ("{for: .name, gave: .text}", "4", {"for": "add", "gave": "4"}),
+    ],
+)
+async def test_the_result_of_a_call_is_a_text_an_object_or_parts(
+    template: str, content: str, sent: Any, preview: Preview
+) -> None:
+    call = Message.assistant(tool_calls=[ToolCall.create("add", {}, id="1")])
+
+    def ask(chat: Any) -> Any:
+        return chat.messages([call]).tool("1", content, is_error="is_error" in template)
+
+    request = await preview(PARTS % f"{{tool_call: .id, tool_result: {template}}}", ask)
+    assert request.body["parts"][1] == [sent]
+
+
+async def test_ids_of_a_fixed_form_are_rewritten_alike_in_call_and_result(preview: Preview) -> None:
+    call = Message.assistant(tool_calls=[ToolCall.create("add", {}, id="call_with_a_long_id")])
+    cases = "{tool_call: .id | fixed_id(9), tool_result: .id | fixed_id(9)}"
+
+    def ask(chat: Any) -> Any:
+        return chat.messages([call]).tool("call_with_a_long_id", "4")
+
+    (first,), (second,) = (await preview(PARTS % cases, ask)).body["parts"]
+    assert first == second
+    assert len(first) == 9
+    assert first.isalnum()
+    fitting = await preview(PARTS % cases, lambda chat: chat.user([ToolCall("abcdefghi", "add")]))
+    assert fitting.body["parts"] == [["abcdefghi"]]
+
+
+async def test_an_id_that_was_made_up_here_is_not_sent(execute: Execute, preview: Preview) -> None:
+    text = "response: {steps: {calls: {$each: .calls, $do: {tool_call: {name: .name}}}}}"
+    response = await execute(text, {"calls": [{"name": "add"}, {"name": "add"}]})
+    first, second = response.tool_calls
+    assert first.id != second.id
+    cases = "{tool_call: {id: .id | given_id, name: .name}}"
+    request = await preview(PARTS % cases, lambda chat: chat.messages([response.to_message()]))
+    assert request.body["parts"] == [[{"name": "add"}, {"name": "add"}]]
+
+
+SIGNED = "response: {steps: {think: {reasoning: {text: .think, signature: .sign}}, text: .text}}"
+
+
+async def test_reasoning_goes_back_with_its_signature(execute: Execute, preview: Preview) -> None:
+    response = await execute(SIGNED, {"think": "hm", "sign": "s1", "text": "A"})
+    assert response.reasoning == "hm"
+    cases = "{text: .text, reasoning: {thought: .text, sign: .signature}}"
+    request = await preview(PARTS % cases, lambda chat: chat.messages([response.to_message()]))
+    assert request.body["parts"] == [[{"thought": "hm", "sign": "s1"}, "A"]]
+
+
+@pytest.mark.parametrize(("how", "parts"), [("native", ["A"]), ("keep", ["hm", "A"])])
+async def test_reasoning_of_another_wire_is_dropped_or_kept_as_text(
+    how: str, parts: list[str], preview: Preview
+) -> None:
+    history = Message.assistant([ReasoningPart("hm", signature="s1", origin="elsewhere"), "A"])
+    body = "{parts: {$each: $turns, $do: {$each: .parts, $by: .kind, $case: {text: .text, reasoning: .text}}}}"
+    text = TURNS % (f"reasoning: {how}", body)
+    request = await preview(text, lambda chat: chat.messages([history]))
+    assert request.body["parts"] == [parts]
+
+
+async def test_reasoning_is_kept_only_beside_tool_calls(preview: Preview) -> None:
+    body = """{turns: {$each: $turns, $do: {text: .text, think: {
+      $if: {$some: {$each: .parts, $where: {.kind: tool_call}}},
+      $then: {$each: .parts, $where: {.kind: reasoning}, $do: .text}}}}}"""
+    alone = Message.assistant([ReasoningPart("hm"), "A"])
+    beside = Message.assistant([ReasoningPart("so"), ToolCall("1", "add")])
+    request = await preview(TURNS % ("system: inline", body), lambda chat: chat.messages([alone, beside]).user("B"))
+    assert request.body["turns"] == [{"text": "A"}, {"think": ["so"]}, {"text": "B"}]
+
+
+async def test_opaque_data_is_carried_back_unchanged(execute: Execute, preview: Preview) -> None:
+    text = "response: {steps: {parts: {$each: .parts, $by: .type, $case: {text: {text: .text}}, $else: {opaque: .}}}}"
+    blob = {"type": "search", "results": [{"encrypted": "xyz"}]}
+    response = await execute(text, {"parts": [{"type": "text", "text": "A"}, blob]})
+    assert response.parts[1] == OpaquePart(blob, "toy")
+    cases = "{text: {type: text, text: .text}, opaque: .data}"
+    request = await preview(PARTS % cases, lambda chat: chat.messages([response.to_message()]))
+    assert request.body["parts"] == [[{"type": "text", "text": "A"}, blob]]

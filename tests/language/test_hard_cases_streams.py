@@ -1,0 +1,245 @@
+# ruff: noqa: E501  # tables of cases are read by the line
+"""How streams are framed, how they end, and what comes in pieces. Each test lays a few keys over ``conftest.BASE``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ai_lib_python import ToolCall
+from ai_lib_python.errors import (
+    IncompleteStream,
+    ServerError,
+)
+from ai_lib_python.message import OpaquePart
+
+from .conftest import Stream
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        ("sse", b'data: {"text":"Hi"}\n\ndata:{"why":"done"}\n\n'),
+        ("sse", b': hello\r\ndata: {"text":\r\ndata: "Hi"}\r\n\r\ndata: {"why":"done"}\r\n\r\n'),
+        ("ndjson", b'{"text":"Hi"}\n\n{"why":"done"}'),
+        ("json_array", b'[{"text":"Hi"},\n{"why":"done"}]'),
+    ],
+    ids=["sse", "sse-multi-line-crlf", "ndjson", "json_array"],
+)
+async def test_framings(framing: str, body: bytes, stream: Stream) -> None:
+    text = f"stream: {{framing: {framing}, ends: [finish], steps: {{text: .text, finish: .why}}}}"
+    pieces = [body[index : index + 1] for index in range(len(body))]
+    _, response = await stream(text, *pieces)
+    assert (response.content, response.finish_reason) == ("Hi", "stop")
+
+
+async def test_the_name_of_an_sse_event_says_what_it_is(stream: Stream) -> None:
+    text = """
+stream:
+  framing: sse
+  ends: [end]
+  steps: {by_event: {$by: $event, $case: {word: {text: .w}, over: {finish: .why, end: true}, ping: {}}}}
+"""
+    body = b'event: ping\ndata: {}\n\nevent: word\ndata: {"w":"Hi"}\n\nevent: over\ndata: {"why":"done"}\n\n'
+    events, response = await stream(text, body)
+    assert (response.content, response.finish_reason, response.unknown_events) == ("Hi", "stop", 0)
+    assert not any(event.is_unknown for event in events)
+
+
+ENDS = {
+    "sentinel": ("{framing: sse, done: '[DONE]', ends: [done], steps: {text: .text}}", b"data: [DONE]\n\n"),
+    "event": ("{framing: sse, ends: [end], steps: {text: .text, over: {$if: {.type: stop}, $then: {end: true}}}}", b'data: {"type":"stop"}\n\n'),
+    "field": ("{framing: sse, ends: [end], steps: {text: .text, end: .is_last}}", b'data: {"is_last":true}\n\n'),
+    "finish": ("{framing: sse, ends: [finish], steps: {text: .text, finish: .why}}", b'data: {"why":"done"}\n\n'),
+    "eof": ("{framing: sse, ends: [eof], steps: {text: .text}}", b""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ENDS)
+async def test_how_a_stream_ends(kind: str, stream: Stream) -> None:
+    text, last = ENDS[kind]
+    events, response = await stream(f"stream: {text}", b'data: {"text":"Hi","is_last":false}\n\n', last)
+    assert response.content == "Hi"
+    assert events[-1].is_stream_end
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ENDS if kind != "eof"])
+async def test_a_stream_that_breaks_off_before_its_end_is_an_error(kind: str, stream: Stream) -> None:
+    with pytest.raises(IncompleteStream) as caught:
+        await stream(f"stream: {ENDS[kind][0]}", b'data: {"text":"Hi","is_last":false}\n\n')
+    assert caught.value.partial.content == "Hi"
+
+
+async def test_usage_may_come_after_the_finish_reason_and_an_empty_reason_is_none(stream: Stream) -> None:
+    text = "usage: {prompt: .in, output: .out}"
+    frames = [{"text": "H", "why": ""}, {"text": "i", "why": "done"}, {"usage": {"in": 3, "out": 2}}]
+    _, response = await stream(text, *frames)
+    assert (response.finish_reason, response.usage.total_tokens) == ("stop", 5)
+
+
+async def test_of_several_finish_reasons_the_last_counts(stream: Stream) -> None:
+    frames = [{"text": "A", "why": "pause"}, {"text": "B", "why": "done"}]
+    _, response = await stream("", *frames)
+    assert (response.content, response.raw_finish_reason) == ("AB", "done")
+
+
+async def test_a_frame_that_nobody_knows_is_kept_and_breaks_nothing(stream: Stream) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps: {by_type: {$by: .t, $case: {word: {text: .w}, over: {finish: .why}}}}
+"""
+    frames = [{"t": "word", "w": "Hi"}, {"t": "new", "x": 1}, {"t": "over", "why": "done"}]
+    events, response = await stream(text, *frames)
+    assert [event.data for event in events if event.is_unknown] == [{"t": "new", "x": 1}]
+    assert (response.content, response.unknown_events) == ("Hi", 1)
+
+
+CALL_STREAMS = {
+    "by index": [{"i": 0, "id": "c1", "n": "add", "a": ""}, {"i": 1, "id": "c2", "n": "mul"}, {"i": 0, "a": '{"x":'}, {"i": 1, "a": "{}"}, {"i": 0, "a": "1}"}],
+    "by id": [{"id": "c1", "n": "add", "a": '{"x":'}, {"id": "c2", "n": "mul", "a": "{}"}, {"id": "c1", "a": "1}"}],
+    "by neither": [{"n": "add", "a": '{"x":'}, {"a": "1}"}, {"n": "mul", "a": "{}"}],
+    "whole": [{"id": "c1", "n": "add", "a": '{"x":1}'}, {"id": "c2", "n": "mul", "a": "{}"}],
+    "objects": [{"id": "c1", "n": "add", "a": {"x": 1}}, {"id": "c2", "n": "mul", "a": {}}],
+    "repeated": [{"id": "c1", "n": "add", "a": {"x": 1}}, {"id": "c2", "n": "mul"}, {"id": "c1", "n": "add", "a": {"x": 1}}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CALL_STREAMS)
+async def test_tool_calls_come_in_many_ways(kind: str, stream: Stream) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    call: {$with: .call, $do: {tool_call: {at: .i, id: .id, name: .n, arguments: .a}}}
+    finish: .why
+"""
+    frames = [{"call": piece} for piece in CALL_STREAMS[kind]]
+    events, response = await stream(text, *frames, {"why": "done"})
+    calls = [(call.name, call.arguments) for call in response.tool_calls]
+    assert calls == [("add", {"x": 1}), ("mul", {})]
+    assert len({call.id for call in response.tool_calls}) == 2
+    ended = [event.as_tool_call_ended for event in events if event.is_tool_call_ended]
+    assert [(event.id, event.arguments_json) for event in ended] == [
+        (call.id, call.arguments_json) for call in response.tool_calls
+    ]
+
+
+async def test_whole_arguments_as_text_that_come_twice_are_taken_once(stream: Stream) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps: {calls: {$each: .calls, $do: {tool_call: {id: .id, name: .n, arguments: .a | parse}}}, finish: .why}
+"""
+    call = {"id": "c1", "n": "add", "a": '{"x":1}'}
+    _, response = await stream(text, {"calls": [call]}, {"calls": [call], "why": "done"})
+    assert [call.arguments for call in response.tool_calls] == [{"x": 1}]
+
+
+@pytest.mark.parametrize("pieces", [['{"x":', "1}"], []])
+async def test_whole_arguments_at_the_end_of_a_call_count_where_no_piece_came(
+    pieces: list[str], stream: Stream
+) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    begin: {$if: .n, $then: {tool_call: {at: .i, id: .id, name: .n}}}
+    more: {fragment: {at: .i, text: .a}}
+    close: {$if: .whole, $then: {part_end: {at: .i, arguments: .whole}}}
+    finish: .why
+"""
+    given = [{"i": 0, "a": piece} for piece in pieces]
+    whole = {"i": 0, "whole": '{"x":1}'}
+    events, response = await stream(text, {"i": 0, "id": "c1", "n": "add"}, *given, whole, {"why": "done"})
+    assert [call.arguments_json for call in response.tool_calls] == ['{"x":1}']
+    told = [event.as_partial_tool_call.arguments for event in events if event.is_partial_tool_call]
+    assert "".join(told) == '{"x":1}'
+
+
+async def test_fragments_go_to_what_began_at_the_same_place(stream: Stream) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    by:
+      $by: .t
+      $case:
+        begin:
+          $by: .kind
+          $case: {call: {tool_call: {at: .i, id: .id, name: .n}}}
+          $else: {opaque: {data: ., at: .i}}
+        more: {fragment: {at: .i, text: .json, into: input}}
+        close: {part_end: .i}
+        over: {finish: .why}
+"""
+    frames: list[dict[str, Any]] = [
+        {"t": "begin", "kind": "call", "i": 0, "id": "c1", "n": "add"},
+        {"t": "begin", "kind": "search", "i": 1},
+        {"t": "more", "i": 0, "json": '{"x":'},
+        {"t": "more", "i": 1, "json": '{"q":1}'},
+        {"t": "more", "i": 0, "json": "2}"},
+        {"t": "close", "i": 0},
+        {"t": "over", "why": "done"},
+    ]
+    _, response = await stream(text, *frames)
+    call, opaque = response.parts
+    assert isinstance(call, ToolCall)
+    assert call.arguments == {"x": 2}
+    assert isinstance(opaque, OpaquePart)
+    assert opaque.data == {"t": "begin", "kind": "search", "i": 1, "input": {"q": 1}}
+
+
+async def test_arguments_come_place_by_place(stream: Stream) -> None:
+    text = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    call: {$if: .n, $then: {tool_call: {id: .id, name: .n}}}
+    patch: {path: .p, value: .v}
+    finish: .why
+"""
+    frames: list[dict[str, Any]] = [
+        {"id": "c1", "n": "add"},
+        {"p": "$.city", "v": "Os"},
+        {"p": "$.city", "v": "lo"},
+        {"p": "$.days[0]", "v": 3},
+        {"why": "done"},
+    ]
+    _, response = await stream(text, *frames)
+    assert response.tool_calls[0].arguments == {"city": "Oslo", "days": [3]}
+
+
+PLAIN_TEXT = """
+stream:
+  framing: sse
+  data: text
+  ends: [end]
+  steps:
+    by_event:
+      $by: $event
+      $case:
+        output: {text: .}
+        done: {end: true}
+        error: {error: .}
+errors: {message: .}
+"""
+
+
+async def test_frames_may_be_plain_text(stream: Stream) -> None:
+    pieces = (b"event: output\ndata: Hel\n\n", b"event: output\ndata: lo\ndata: you\n\n", b"event: done\ndata: {}\n\n")
+    _, response = await stream(PLAIN_TEXT, *pieces)
+    assert response.content == "Hello\nyou"
+
+
+async def test_an_error_among_plain_text_is_raised_with_its_words(stream: Stream) -> None:
+    with pytest.raises(ServerError, match="out of memory") as caught:
+        await stream(PLAIN_TEXT, b"event: output\ndata: Hel\n\n", b"event: error\ndata: out of memory\n\n")
+    assert caught.value.partial.content == "Hel"
