@@ -40,6 +40,8 @@ EXPECTED = {
     "ollama-generate": (429, {"error": "slower"}),
     "cohere-v1": (429, {"id": "sim-1", "message": "slower"}),
     "gemini-interactions": (429, {"error": {"code": "rate_limit_exceeded", "message": "slower"}}),
+    "replicate-predictions": (429, {"title": "Error", "detail": "slower", "status": 429}),
+    "tiangong-chat": (429, {"code": 429, "code_msg": "slower"}),
 }
 PATHS = {
     "openai-chat": "/v1/chat/completions",
@@ -54,7 +56,12 @@ PATHS = {
     "ollama-generate": "/api/generate",
     "cohere-v1": "/v1/chat",
     "gemini-interactions": "/interactions",
+    "replicate-predictions": "/models/m/predictions",
+    "tiangong-chat": "/sky-work/api/v1/chat",
 }
+
+STATUS_ONLY = {"context_length", "request_too_large", "content_filtered", "conflict", "cancelled", "timeout", "unknown"}
+"""What wires cannot say that tell of an error by the commonest statuses."""
 
 INEXPRESSIBLE = {
     "openai-chat": {"cancelled", "unknown"},
@@ -69,6 +76,8 @@ INEXPRESSIBLE = {
     "ollama-generate": {"content_filtered", "conflict", "cancelled", "timeout", "unknown"},
     "cohere-v1": {"request_too_large", "content_filtered", "conflict", "unknown"},
     "gemini-interactions": {"request_too_large", "content_filtered", "conflict", "unknown"},
+    "replicate-predictions": STATUS_ONLY,
+    "tiangong-chat": {*STATUS_ONLY, "quota_exhausted"},
 }
 """The classes that a wire has no words for; they arrive as something more general."""
 
@@ -88,6 +97,8 @@ IN_STREAM = {
     "ollama-generate": TEXT_ONLY,
     "cohere-v1": TEXT_ONLY,
     "gemini-interactions": set(),
+    "replicate-predictions": set(REMOTE_ERRORS),  # they come before the receipt
+    "tiangong-chat": set(),
 }
 
 dialects = pytest.mark.parametrize("dialect", Router().dialects())

@@ -67,6 +67,11 @@ def join(value: Any, separator: str) -> str | None:
     return separator.join(str(item) for item in value) if isinstance(value, (list, tuple)) else None
 
 
+def split(value: Any, mark: str) -> list[str] | None:
+    """The pieces of a text between the marks; None where it is no text."""
+    return value.split(mark) if isinstance(value, str) else None
+
+
 def texts(value: Any) -> str | None:
     """The ``text`` of each item of a list, as one text; None where it is no list."""
     if not isinstance(value, list):
@@ -190,6 +195,7 @@ FILTERS: dict[str, Definition] = {
     "filled": Definition(only_filled, result=WIRE),
     "list": Definition(as_list, result=WIRE),
     "join": Definition(join, 1),
+    "split": Definition(split, 1, WIRE),
     "texts": Definition(texts),
     "upper": Definition(upper),
     "lower": Definition(lower),
