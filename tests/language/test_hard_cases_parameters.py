@@ -164,3 +164,68 @@ async def test_a_response_format_in_several_shapes(
     text = parameters(f"{{response_format: {shape}}}")
     request = await preview(text, lambda chat: chat.user("Hello").response_format(wanted))
     assert {key: value for key, value in request.body.items() if key != "messages"} == sent
+
+
+DROPS = "{drops: {budget_tokens: this wire counts no thoughts}, %s}"
+
+
+@pytest.mark.parametrize(
+    ("shape", "sent", "lost"),
+    [
+        ("as: {effort: $value.effort}", {"effort": "high"}, {("reasoning.budget_tokens", "dropped")}),
+        ("as: {budget: $value.budget_tokens}", {"budget": 2000}, set()),
+    ],
+    ids=["no word for it", "a word for it"],
+)
+async def test_a_field_that_a_wire_has_no_word_for_is_told_by_its_name(
+    shape: str, sent: dict[str, Any], lost: set[tuple[str, str]], preview: Preview
+) -> None:
+    text = parameters("{reasoning: %s}" % (DROPS % shape))
+    request = await preview(text, lambda chat: chat.user("Hello").reasoning("high", budget_tokens=2000))
+    assert {key: value for key, value in request.body.items() if key != "messages"} == sent
+    assert told(request) == lost
+
+
+async def test_a_field_that_was_not_given_is_not_lost(preview: Preview) -> None:
+    text = parameters("{reasoning: %s}" % (DROPS % "as: {effort: $value.effort}"))
+    request = await preview(text, lambda chat: chat.user("Hello").reasoning("high"))
+    assert told(request) == set()
+
+
+@pytest.mark.parametrize(
+    ("effort", "sent", "lost"), [("high", {"effort": "high"}, set()), ("low", {}, {("reasoning", "omitted")})]
+)
+async def test_a_template_drops_a_parameter_where_it_cannot_be_said_and_tells(
+    effort: str, sent: dict[str, Any], lost: set[tuple[str, str]], preview: Preview
+) -> None:
+    rule = "{as: {$if: {$value.effort: low}, $then: {$drop: it always thinks hard}, $else: {effort: $value.effort}}}"
+    request = await preview(parameters(f"{{reasoning: {rule}}}"), lambda chat: chat.user("Hello").reasoning(effort))
+    assert {key: value for key, value in request.body.items() if key != "messages"} == sent
+    assert told(request) == lost
+
+
+async def test_a_template_refuses_what_must_not_be_left_out(preview: Preview) -> None:
+    rule = "{to: n, as: {$if: {$value: 0}, $then: {$refuse: it wants at least one}, $else: $value}}"
+    text = parameters(f"{{seed: {rule}}}")
+    assert (await preview(text, lambda chat: chat.user("Hello").seed(7))).body["n"] == 7
+    with pytest.raises(UnsupportedError, match="it wants at least one") as caught:
+        await preview(text, lambda chat: chat.user("Hello").seed(0))
+    assert (caught.value.provider, caught.value.model) == ("toy", "m-1")
+
+
+@pytest.mark.parametrize(
+    ("extra", "sent"),
+    [({"search": {"on": True}}, None), ({"search": {"on": False}}, 0.5), ({"search": "on"}, 0.5), (None, 0.5)],
+)
+async def test_a_condition_sees_the_extra_body(
+    extra: dict[str, Any] | None, sent: float | None, preview: Preview
+) -> None:
+    text = parameters("{top_p: {to: p, refused_when: $extra_body.search.on, reason: not while it searches}}")
+
+    def ask(chat: Any) -> Any:
+        chat.user("Hello").top_p(0.5)
+        return chat if extra is None else chat.extra_body(extra)
+
+    request = await preview(text, ask)
+    assert request.body.get("p") == sent
+    assert (("top_p", "dropped") in told(request)) == (sent is None)

@@ -236,3 +236,107 @@ async def test_opaque_data_is_carried_back_unchanged(execute: Execute, preview: 
     cases = "{text: {type: text, text: .text}, opaque: .data}"
     request = await preview(PARTS % cases, lambda chat: chat.messages([response.to_message()]))
     assert request.body["parts"] == [[{"type": "text", "text": "A"}, blob]]
+
+
+async def test_only_the_system_messages_before_the_conversation_are_taken_out(preview: Preview) -> None:
+    body = "{system: $system.text, turns: {$each: $turns, $do: '${.role}: ${.text}'}}"
+
+    def ask(chat: Any) -> Any:
+        return chat.system("S1").system("S2").user("A").system("S3").user("B")
+
+    request = await preview(TURNS % ("system: hoist_leading", body), ask)
+    assert request.body == {"system": "S1\n\nS2", "turns": ["user: A", "system: S3", "user: B"]}
+    assert told(request) == set()
+
+
+@pytest.mark.parametrize(
+    ("parts", "joined"),
+    [
+        (["A", "B"], "AB"),
+        ([ReasoningPart("hm"), "A", "B", ToolCall("1", "add")], "AB"),
+        (["A", IMAGE], None),
+        ([ToolCall("1", "add")], None),
+    ],
+    ids=["texts", "beside calls and thoughts", "beside a picture", "nothing said"],
+)
+async def test_texts_are_joined_where_nothing_but_texts_is_said(
+    parts: list[Any], joined: str | None, preview: Preview
+) -> None:
+    body = "{said: {$each: $turns, $do: {role: .role, words: .joined}}}"
+    request = await preview(
+        TURNS % ("system: inline", body), lambda chat: chat.messages([Message.assistant(parts)]).user("C")
+    )
+    assert request.body["said"][0].get("words") == joined
+    assert request.body["said"][1] == {"role": "user", "words": "C"}
+
+
+async def test_the_last_turn_may_stand_apart_from_the_others(preview: Preview) -> None:
+    body = "{before: {$each: $turns, $do: .text}, now: {role: $last.role, text: $last.text}}"
+    text = TURNS % ("system: hoist, last: apart", body)
+    one = await preview(text, lambda chat: chat.user("A"))
+    assert one.body == {"now": {"role": "user", "text": "A"}}
+    more = await preview(text, lambda chat: chat.user("A").messages([Message.assistant("B")]).user("C"))
+    assert more.body == {"before": ["A", "B"], "now": {"role": "user", "text": "C"}}
+
+
+@pytest.mark.parametrize(
+    ("template", "sent"),
+    [
+        ("'${$turns.0.role}/${$model}'", "user/m-1"),
+        ("{$if: $tools, $then: $turns.1.text, $else: $turns.0.text}", "A"),
+        ("{$merge: [{a: 1}, {b: 2}]}", {"a": 1, "b": 2}),
+        ("$turns.0.text", "A"),
+    ],
+    ids=["a text", "a condition", "a map", "an expression"],
+)
+async def test_what_was_built_may_become_the_current_item(template: str, sent: Any, preview: Preview) -> None:
+    text = TURNS % ("system: inline", f"{{item: {{$with: {template}, $do: .}}}}")
+    assert (await preview(text, lambda chat: chat.user("A"))).body == {"item": sent}
+
+
+async def test_what_was_built_may_be_gone_into_and_is_absent_where_it_is(preview: Preview) -> None:
+    body = "{a: {$with: {$merge: [{x: {y: 1}}, {z: 2}]}, $do: .x.y}, b: {$with: '${$turns.7.text}', $do: {c: 1}}, d: 1}"
+    assert (await preview(TURNS % ("system: inline", body), lambda chat: chat.user("A"))).body == {"a": 1, "d": 1}
+
+
+async def test_a_request_that_a_wire_cannot_say_is_refused_in_its_words(preview: Preview) -> None:
+    body = "{prompt: {$if: $turns.1, $then: {$refuse: this model takes no conversation}, $else: $turns.0.text}}"
+    text = TURNS % ("system: inline", body)
+    assert (await preview(text, lambda chat: chat.user("A"))).body == {"prompt": "A"}
+    with pytest.raises(UnsupportedError, match="this model takes no conversation") as caught:
+        await preview(text, lambda chat: chat.user("A").user("B"))
+    assert (caught.value.provider, caught.value.model) == ("toy", "m-1")
+
+
+@pytest.mark.parametrize(
+    ("template", "part", "sent"),
+    [
+        ('{format: .media_type | after("/")}', IMAGE, {"format": "png"}),
+        ('{kind: .media_type | until("/")}', IMAGE, {"kind": "image"}),
+        (".filename | plain_name", ContentBlock.file("AAAA", filename="plan_b (2).pdf"), "plan-b (2)-pdf"),
+        (".data | base64_text", ContentBlock.file("SGVsbG8=", "text/plain"), "Hello"),
+        (".text | to_base64", "Hello", "SGVsbG8="),
+        ('.text | without_prefix("Dear ")', "Dear you", "you"),
+    ],
+)
+async def test_a_piece_of_a_text_goes_out_in_the_form_that_a_wire_wants(
+    template: str, part: Any, sent: Any, preview: Preview
+) -> None:
+    kind = "text" if isinstance(part, str) else part.kind
+    request = await preview(PARTS % f"{{{kind}: {template}}}", lambda chat: chat.user([part]))
+    assert request.body["parts"] == [[sent]]
+
+
+async def test_a_file_that_is_no_text_has_no_text(preview: Preview) -> None:
+    part = ContentBlock.file("/////w==", "application/pdf")
+    request = await preview(
+        PARTS % "{file_base64: {words: .data | base64_text, sure: 1}}", lambda chat: chat.user([part])
+    )
+    assert request.body["parts"] == [[{"sure": 1}]]
+
+
+async def test_a_value_in_one_step_of_the_path_is_quoted_whole_or_refused(preview: Preview) -> None:
+    text = 'request: {path: "/models/${$model | in_segment}/run", turns: {roles: {user: user}}, body: {a: 1}}'
+    assert (await preview(text, model="org/m:1 b")).url == "https://toy.example/models/org%2Fm%3A1%20b/run"
+    with pytest.raises(UnsupportedError, match=r"'\.\.' cannot stand in a URL"):
+        await preview(text, model="..")
