@@ -110,3 +110,52 @@ async def test_hints_when_to_try_again(
         )
     found = caught.value.retry_after
     assert found == (None if wait is None else pytest.approx(wait, abs=2 if wait == 60 else 0.001))
+
+
+PATTERNS = "errors: {message: .m, code: .c, codes: {quota.*: quota_exhausted, quota.day: rate_limited, '*_key': authentication, '*': overloaded}}"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("quota.month", QuotaExhausted),
+        ("quota.day", RateLimited),
+        ("wrong_key", AuthenticationError),
+        ("quota.api_key", QuotaExhausted),
+        ("Quota.month", Overloaded),
+        (17, Overloaded),
+        (None, InvalidRequestError),
+    ],
+    ids=["a pattern", "its own name", "another pattern", "the first of two", "letters count", "a number", "no code"],
+)
+async def test_codes_are_known_by_patterns_too(code: Any, kind: type[RemoteError], execute: Execute) -> None:
+    with pytest.raises(RemoteError) as caught:
+        await execute(PATTERNS, {"m": "no", "c": code}, status=400)
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("hint", "status", "retryable"),
+    [
+        ("true", 400, True),
+        ("false", 503, False),
+        ("False", 429, False),
+        ("perhaps", 429, True),
+        (None, 429, True),
+        (None, 400, False),
+    ],
+)
+async def test_an_answer_may_say_itself_whether_to_try_again(
+    hint: str | None, status: int, retryable: bool, execute: Execute
+) -> None:
+    text = "errors: {message: .m, retry: $headers.x-should-retry, status: {429: rate_limited, 503: overloaded}}"
+    headers = {} if hint is None else {"x-should-retry": hint}
+    with pytest.raises(RemoteError) as caught:
+        await execute(text, {"m": "no"}, status=status, headers=headers)
+    assert caught.value.retryable is retryable
+
+
+async def test_whether_to_try_again_may_stand_in_the_body(execute: Execute) -> None:
+    with pytest.raises(RemoteError) as caught:
+        await execute("errors: {message: .m, retry: .again}", {"m": "no", "again": True}, status=400)
+    assert caught.value.retryable is True

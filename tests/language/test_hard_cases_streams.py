@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from ai_lib_python import ToolCall
+from ai_lib_python._wire.event_stream import event_message
 from ai_lib_python.errors import (
     IncompleteStream,
+    MalformedResponse,
+    RateLimited,
     ServerError,
 )
 from ai_lib_python.message import OpaquePart
 
-from .conftest import Stream
+from .conftest import Stream, client_of
 
 
 @pytest.mark.parametrize(
@@ -243,3 +247,78 @@ async def test_an_error_among_plain_text_is_raised_with_its_words(stream: Stream
     with pytest.raises(ServerError, match="out of memory") as caught:
         await stream(PLAIN_TEXT, b"event: output\ndata: Hel\n\n", b"event: error\ndata: out of memory\n\n")
     assert caught.value.partial.content == "Hel"
+
+
+AWS = """
+stream:
+  framing: aws-eventstream
+  ends: [end]
+  steps:
+    by_kind:
+      $if: {'$event[":message-type"]': exception}
+      $then: {error: {data: {words: .message, kind: '$event[":exception-type"]'}}}
+      $else:
+        $by: $event[":event-type"]
+        $case:
+          word: {text: .w}
+          ping: {}
+          over: {finish: .why, end: true}
+errors: {message: .words, code: .kind, codes: {busyException: rate_limited}}
+"""
+
+
+def message(kind: str, payload: bytes, *, word: str = "event") -> bytes:
+    return event_message({f":{word}-type": kind, ":message-type": word}, payload)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_binary_messages_say_in_their_headers_what_they_are(size: int, stream: Stream) -> None:
+    messages = (("ping", b""), ("word", b'{"w":"Hi"}'), ("new", b'{"x":1}'), ("over", b'{"why":"done"}'))
+    body = b"".join(message(kind, payload) for kind, payload in messages)
+    events, response = await stream(AWS, *(body[at : at + size] for at in range(0, len(body), size)))
+    assert (response.content, response.finish_reason) == ("Hi", "stop")
+    assert [event.data for event in events if event.is_unknown] == [{"x": 1}]
+
+
+async def test_an_exception_among_binary_messages_is_an_error_that_keeps_what_came(stream: Stream) -> None:
+    failure = message("busyException", b'{"message":"slow"}', word="exception")
+    with pytest.raises(RateLimited, match="slow") as caught:
+        await stream(AWS, message("word", b'{"w":"Hi"}') + failure)
+    assert (caught.value.code, caught.value.partial.content) == ("busyException", "Hi")
+
+
+@pytest.mark.parametrize("at", [5, 20, -1], ids=["length", "headers", "checksum"])
+async def test_a_binary_message_that_was_garbled_is_no_answer(at: int, stream: Stream) -> None:
+    garbled = bytearray(message("word", b'{"w":"Hi"}'))
+    garbled[at] ^= 0xFF
+    with pytest.raises(MalformedResponse, match="event stream"):
+        await stream(AWS, bytes(garbled) + message("over", b'{"why":"done"}'))
+
+
+async def test_a_stream_that_ends_within_a_binary_message_is_no_answer(stream: Stream) -> None:
+    with pytest.raises(MalformedResponse, match="within a message"):
+        await stream(AWS, message("word", b'{"w":"Hi"}')[:-3])
+
+
+ONLY = """
+request: {path: /chat, turns: {roles: {user: user}}, body: {a: 1}, stream_body: {live: true}}
+response: {steps: {}}
+usage: {prompt: .in, output: .out}
+stream: {framing: ndjson, ends: [finish], only: true, steps: {text: .text, finish: .why, usage: .usage}}
+"""
+
+
+async def test_where_answers_only_stream_a_plain_call_reads_one_to_its_end() -> None:
+    client, transport = await client_of(ONLY, b'{"text":"Hi"}\n{"why":"done","usage":{"in":3,"out":2}}\n')
+    response, stats = await client.chat().user("Hello").execute_with_stats()
+    assert (response.content, response.finish_reason, response.usage.total_tokens) == ("Hi", "stop", 5)
+    assert (stats.finish_reason, stats.usage.output, stats.interrupted) == ("stop", 2, False)
+    (request,) = transport.requests
+    assert json.loads(request.body) == {"a": 1, "live": True}
+
+
+async def test_where_answers_only_stream_one_that_breaks_off_fails_a_plain_call() -> None:
+    client, _ = await client_of(ONLY, b'{"text":"Hi"}\n')
+    with pytest.raises(IncompleteStream) as caught:
+        await client.chat().user("Hello").execute()
+    assert caught.value.partial.content == "Hi"
