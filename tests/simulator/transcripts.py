@@ -907,7 +907,32 @@ BEDROCK = [  # its streams are binary; the SDK of AWS reads them in tests/sdk
     ),
 ]
 
-TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES, *MISTRAL, *OLLAMA, *BEDROCK]
+TIANGONG = [  # streams alone
+    Transcript(
+        "tiangong-chat",
+        "stream, which nobody has to ask for",
+        "/sky-work/api/v1/chat",
+        {"model": "sky-x", "intent": "chat", "messages": MESSAGES},
+        "text/event-stream",
+        """\
+data: {"type":1,"arguments":[{"messages":[{"text":"You"}]}]}
+
+data: {"type":1,"arguments":[{"messages":[{"text":" said:"}]}]}
+
+data: {"type":1,"arguments":[{"messages":[{"text":" Hi"}]}]}
+
+data: {"type":1,"arguments":[{"messages":[{"text":" there"}]}]}
+
+data: {"type":2}
+
+data: [DONE]
+
+""",
+    ),
+]
+
+TRANSCRIPTS = [*OPENAI, *ANTHROPIC, *GEMINI, *COHERE, *RESPONSES, *MISTRAL, *OLLAMA, *BEDROCK, *TIANGONG]
+"""Predictions, which take two steps, stand in ``test_predictions``."""
 
 SHARED_PATHS = {"mistral-chat"}
 """Dialects whose usual path is that of the dialect which they extend, and which answers there."""
