@@ -38,11 +38,13 @@ IMAGE = ContentBlock.image_base64("AAAA", "image/png")
 
 
 class Answer:
-    """One scripted answer: bytes, pieces of bytes, or what becomes JSON."""
+    """One scripted answer: bytes, a list of them, or what becomes JSON."""
 
     def __init__(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        pieces = body if isinstance(body, (bytes, list)) else json.dumps(body).encode()
-        self._pieces = [pieces] if isinstance(pieces, bytes) else pieces
+        if isinstance(body, list) and all(isinstance(piece, bytes) for piece in body):
+            self._pieces = body
+        else:
+            self._pieces = [body if isinstance(body, bytes) else json.dumps(body).encode()]
         self.status = status
         self.headers = headers or {}
 
@@ -118,9 +120,7 @@ def execute() -> Execute:
     async def execute(
         text: str, answer: Any, *, status: int = 200, headers: dict[str, str] | None = None
     ) -> ChatResponse:
-        client, _ = await client_of(
-            text, Answer(answer if isinstance(answer, bytes) else json.dumps(answer).encode(), status, headers)
-        )
+        client, _ = await client_of(text, Answer(answer, status, headers))
         return await client.chat().user("Hello").execute()
 
     return execute
