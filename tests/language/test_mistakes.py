@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,13 +61,106 @@ MISTAKES = {
     "request: {path: /c, turns: {roles: {user: user}}, body: [1]}": "request.body: expected a map",
     "request: {path: /c, body: {a: 1}}": "request.turns: Object missing required field `roles`",
     "auth: {scheme: header}": "auth.header: is missing; the scheme header needs it",
+    "apis: {tasks: {request: {path: /t}}}": 'apis.tasks: the key "extends" is missing',
+    "apis: {tasks: {extends: openai-chta}}": """apis.tasks.extends: there is no manifest "openai-chta"; did you mean "openai-chat"?""",
+    "apis: {tasks: {extends: openai-chat, requst: {}}}": """apis.tasks.requst: unknown key; did you mean "request"?""",
+    "apis: {tasks: {extends: openai-chat, parameters: {temprature: {to: x}}}}": """apis.tasks.parameters.temprature: unknown key; did you mean "temperature"?""",
+    "apis: {tasks: {extends: openai-chat, request: {body: {x: $modl}}}}": """request.body.x: no name $modl here; did you mean "model"?""",
+    "apis: {tasks: {extends: openai-chat, auth: {scheme: header}}}": "auth.header: is missing; the scheme header needs it",
+    "api: My Api": 'api: expected a name of small letters',
+    "routes: [{when: $tools}]": 'routes[0]: the key "api" is missing',
+    "routes: [{api: taks}]\napis: {tasks: {extends: openai-chat}}": """routes.0: there is no API 'taks'; did you mean "tasks"?""",
+    "routes: [{api: chat, when: $tols}]": """routes.0.when: no name $tols here; did you mean "tools"?""",
+    "routes: [{api: chat, mach: x}]": """routes[0].mach: unknown key; did you mean "match"?""",
+    "routes: [{api: chat, match: []}]": "routes[0].match: expected a list with something in it",
+    "list_models: {pth: /models}": """list_models.pth: unknown key; did you mean "path"?""",
+    "list_models: {path: models}": 'list_models.path: expected a path that begins with /, got "models"',
+    "list_models: {path: /m, base_url: models.example}": "list_models.base_url: expected a web address",
+    "list_models: {path: /m, headers: {x: [1]}}": "list_models.headers.x: expected text, got a list",
+    "list_models: {path: /m, id: .id | strng}": """list_models.id: no filter 'strng'; did you mean "string"?""",
+    "list_models: {path: /m, next: {after: $nxt}}": "list_models.next.after: no name $nxt here",
+    "follow: {pol: {url: .u}}": """follow.pol: unknown key; did you mean "poll"?""",
+    "follow: {poll: {until: .done}}": 'follow.poll: the key "url" is missing',
+    "follow: {stream: {}}": 'follow.stream: the key "url" is missing',
+    "follow: {poll: {url: .u, every: -1}}": "follow.poll.every: expected at least 0, got -1",
+    "follow: {poll: {url: .u, every: soon}}": 'follow.poll.every: expected a number, got "soon"',
+    "follow: {poll: {url: .u, until: [.done]}}": "follow.poll.until: a condition is an expression, or a map",
+    "follow: {poll: {url: $heders.location}}": """follow.poll.url: no name $heders here; did you mean "headers"?""",
+    "auth: {scheme: aws-sigv4}": "auth.service: is missing; the scheme aws-sigv4 needs it",
+    "auth: {scheme: adc}": "auth.scopes: is missing; the scheme adc needs it",
+    "auth: {scheme: headers, parts: {app: [A]}}": "auth.headers: is missing; the scheme headers needs it",
+    "auth: {scheme: headers, parts: {app: A}, headers: {x: $app}}": 'auth.parts.app: expected a list, got "A"',
+    "auth: {scheme: aws-sigv5}": """got "aws-sigv5"; did you mean "aws-sigv4"?""",
+    "status: {is: dead}": "status.is: expected one of live, beta, unverified, retired, no_chat",
+    "status: {is: retired, since: yesterday}": "status.since: expected a date like 2026-11-23",
+    "endpoint: {variables: {a: {fo: b}}}": "endpoint.variables.a.fo: unknown key; known are env, default, of, map, else, note",
+    "endpoint: {variables: {a: {of: b, map: [x]}}}": "endpoint.variables.a.map: expected a map, got a list",
+    "stream: {framing: aws, ends: [end], steps: {}}": "stream.framing: expected one of sse, ndjson, json_array, aws-eventstream",
+    "stream: {framing: sse, ends: [end], only: perhaps}": "stream.only: expected true or false",
+    "request: {turns: {system: hoist_first, roles: {user: user}}}": "request.turns.system: expected one of inline, hoist, hoist_leading",
+    "request: {turns: {last: alone, roles: {user: user}}}": """request.turns.last: expected one of among, apart, got "alone\"""",
+    "response: {steps: {text: {$refuse: why}}}": "$refuse stands only in a request",
+    "response: {steps: {part_end: {at: .i, argments: .a}}}": """the event 'part_end' carries no 'argments'; did you mean "arguments"?""",
+    "parameters: {reasoning: {drops: {budgt: why}}}": "parameters.reasoning.drops: a reasoning has no field 'budgt'",
+    "parameters: {reasoning: {drops: [budget_tokens]}}": "parameters.reasoning.drops: expected a map, got a list",
+    "parameters: {top_p: {drops: {x: why}}}": "parameters.top_p.drops: a plain value has no 'x' in it",
+    "parameters: {top_p: {to: p, as: {$drop: why, $else: 1}}}": "parameters.top_p.as: $drop does not go with '$else'",
+    "errors: {retry: again}": "errors.retry: 'again', column 1: unknown word 'again'",
+    "errors: {codes: {'quota*': quota}}": "errors.codes.quota*: expected one of",
+    "serve: {reciept: {}}": """serve.reciept: unknown key; did you mean "receipt"?""",
+    "serve: {receipt: {id: $answer.adress}}": """serve.receipt.id: a answer has no field 'adress'; did you mean "address"?""",
+    "serve: {headers: {x: $answer.modl}}": """serve.headers.x: a answer has no field 'modl'; did you mean "model"?""",
+    "serve: {error: {headers: {x: $error.cod}}}": """serve.error.headers.x: a error has no field 'cod'; did you mean "code"?""",
+    "serve: {numbered: 3}": "serve.numbered: expected text, got 3",
+    BODY % "{$each: $turns, $do: .joind}": """a turn has no field 'joind'; did you mean "joined"?""",
+    BODY % "$last.txt": """a turn has no field 'txt'; did you mean "text"?""",
+    BODY % "$extra_bdy.x": """no name $extra_bdy here; did you mean "extra_body"?""",
+    BODY % "{$refus: why}": """no operator '$refus'; did you mean "$refuse"?""",
+    BODY % "{$refuse: why, $then: 1}": "$refuse does not go with '$then'",
+    BODY % "{$with: {$each: $turns, $do: .txt}, $do: .a}": "request.body.m.$with.$do: a turn has no field 'txt'",
+    BODY % "{$with: '${$modl}', $do: .}": """request.body.m.$with: no name $modl here; did you mean "model"?""",
+    BODY % "{$concat: {$each: $turns, $do: .txt}}": "request.body.m.$concat.$do: a turn has no field 'txt'",
+    BODY % "$model | until": "filter 'until' takes 1 arguments, got 0",
+    BODY % "$model | in_sgment": """no filter 'in_sgment'; did you mean "in_segment"?""",
 }  # fmt: skip
+
+
+def compiled(source: Path | dict[str, Any]) -> None:
+    """Loads a manifest and compiles all of it, its other APIs too."""
+    manifest = load_file(source)
+    for api in (manifest, *manifest.for_all_apis()):
+        Program(api).source()
 
 
 @pytest.mark.parametrize("text", MISTAKES)
 def test_a_mistake_is_told(text: str) -> None:
     with pytest.raises(ManifestError, match=re.escape(MISTAKES[text])):
-        Program(load_file(manifest_of(text))).source()
+        compiled(manifest_of(text))
+
+
+LINES = {
+    "apis:\n  tasks:\n    extends: openai-chat\n    request:\n      body:\n        a: 1\n        b: $modl": (7, "request.body.b"),
+    "apis:\n  tasks:\n    extends: openai-chat\n    parameters:\n      top_q: {to: q}": (5, "apis.tasks.parameters.top_q"),
+    "routes:\n  - {when: $stream, api: chat}\n  - {when: $tols, api: chat}": (3, "routes.1.when"),
+    "list_models:\n  path: /models\n  id: .id | strng": (3, "list_models.id"),
+    "follow:\n  poll:\n    every: 1\n    url: $bdy.url": (4, "follow.poll.url"),
+    "follow:\n  poll:\n    url: .url\n    until:\n      .a: 1\n      $statuss: 2": (6, "follow.poll.until.$statuss"),
+    "auth:\n  any:\n    - {scheme: none}\n    - {scheme: aws-sigv4}": (4, "auth.any[1].service"),
+    "endpoint:\n  variables:\n    place:\n      default: here\n      maap: {}": (5, "endpoint.variables.place.maap"),
+    "parameters:\n  reasoning:\n    as: {a: 1}\n    drops:\n      bud: why": (4, "parameters.reasoning.drops"),
+    "errors:\n  codes:\n    a*: rate_limited\n    b*: slow": (4, "errors.codes.b*"),
+    "serve:\n  error:\n    headers:\n      x: $error.cod": (4, "serve.error.headers.x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_a_mistake_is_told_with_its_file_its_line_and_its_key(text: str, tmp_path: Path) -> None:
+    line, key = LINES[text]
+    path = tmp_path / "toy.yaml"
+    path.write_text(f"{text}\nid: toy\nrequest: {{path: /c, turns: {{roles: {{user: user}}}}}}\n")
+    with pytest.raises(ManifestError) as caught:
+        compiled(path)
+    assert str(caught.value).startswith(f"toy.yaml:{line}: {key}: ")
 
 
 async def test_a_role_that_a_wire_has_no_word_for_is_refused(preview: Preview) -> None:
