@@ -15,6 +15,7 @@ import yaml
 from ai_lib_python import AiClient, ChatResponse, Message
 from ai_lib_python._wire.aiohttp_transport import AiohttpTransport
 from ai_lib_python._wire.http import HttpRequest, HttpResponse
+from ai_lib_python.chat import ChatRequestBuilder
 from ai_lib_python.simulator import Simulator
 
 FOLDER = Path(__file__).parent
@@ -34,8 +35,15 @@ async def basic(client: AiClient) -> ChatResponse:
 
 
 async def conversation(client: AiClient) -> ChatResponse:
-    chat = client.chat().system("You are a tutor.").user("What is recursion?")
-    return await chat.assistant("A function that calls itself.").user("Show me one.").execute()
+    return await talk(client.chat().system("You are a tutor.")).execute()
+
+
+async def conversation_without_system(client: AiClient) -> ChatResponse:
+    return await talk(client.chat()).execute()
+
+
+def talk(chat: ChatRequestBuilder) -> ChatRequestBuilder:
+    return chat.user("What is recursion?").assistant("A function that calls itself.").user("Show me one.")
 
 
 async def parameters(client: AiClient) -> ChatResponse:
@@ -70,6 +78,9 @@ SCENARIOS: dict[str, Callable[[AiClient], Awaitable[ChatResponse]]] = {
     "tools": tools,
     "result": result,
 }
+SCENARIOS_WITHOUT_SYSTEM = {**SCENARIOS, "conversation": conversation_without_system}
+"""Where the wire has no word for system prompts."""
+
 SAYS = {
     "basic": "You said: Hello",
     "conversation": "You said: Show me one.",
@@ -92,6 +103,16 @@ def transcript(id: str) -> dict[str, Any]:
     with (FOLDER / id / "transcript.yaml").open(encoding="utf-8") as text:
         written: dict[str, Any] = yaml.safe_load(text)
     return written
+
+
+def options_of(written: dict[str, Any]) -> dict[str, Any]:
+    """What a client is given for a transcript: a key or the parts of a credential, and what its address is made of."""
+    return {
+        "api_key": None if "credentials" in written else written.get("key", KEY),
+        "credentials": written.get("credentials"),
+        "variables": written.get("variables"),
+        "base_url": written.get("base_url"),
+    }
 
 
 class Redirected:

@@ -21,7 +21,7 @@ from ai_lib_python.errors import REMOTE_ERRORS, UnsupportedError
 from ai_lib_python.message import OpaquePart, ReasoningPart, RefusalPart, TextPart, ToolCall
 from ai_lib_python.preview import RequestPreview
 
-from .conversations import FOLDER, KEY, WEATHER, transcript
+from .conversations import FOLDER, WEATHER, options_of, transcript
 
 Fact = dict[str, Any]
 
@@ -90,9 +90,7 @@ async def preview(id: str, fact: Fact) -> RequestPreview:
     written = transcript(id)
     client = await AiClient.create(
         f"{id}/{fact.get('model', written['model'])}",
-        api_key=written.get("key", KEY),
-        variables=written.get("variables"),
-        base_url=written.get("base_url"),
+        **options_of(written),
         api=fact.get("api"),
     )
     chat = client.chat()
