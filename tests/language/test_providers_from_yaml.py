@@ -1,8 +1,8 @@
-"""A provider from YAML alone: one on a wire format that is known, one on a format that was invented for this.
+"""Providers from YAML alone: one on a wire format that is known, and others on formats that were invented for this.
 
-No Python knows either. Both chat, stream and call a tool over real HTTP: against the simulator, which runs
-the manifests' own server halves, and the invented one also against a server that was written by hand, so
-that the bytes are held against something that has not read the manifest.
+No Python knows any of them. All chat, stream and call a tool over real HTTP: against the simulator, which runs
+the manifests' own server halves, and one of the invented ones also against a server that was written by hand,
+so that the bytes are held against something that has not read the manifest.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from ai_lib_python.simulator import SimulatedError, Simulator
 
 MANIFESTS = Path(__file__).parent / "manifests"
 FILES = sorted(MANIFESTS.glob("*.yaml"))
+MODELS = ["pebble/skipping-1", "lantern/beam-1", "ferry/oar-1", "beacon/flash-1", "quarry/flat-1", "quarry/deep-1"]
+SIGNING = {"access_key_id": "AKID", "secret_access_key": "sesame"}
+"""What signs the requests of the one provider that takes no key."""
 
 WEATHER = ToolDefinition(
     "get_weather",
@@ -42,12 +45,14 @@ def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("AI_LIB_MANIFESTS", str(MANIFESTS))
 
     async def connect(model: str, base_url: str) -> AiClient:
+        provider = model.partition("/")[0]
         options: dict[str, Any] = {"on_unsupported": "ignore"}
+        options.update({"credentials": SIGNING} if provider == "beacon" else {"api_key": "sesame"})
         if request.param == "manifest":
-            options["manifest"] = MANIFESTS / f"{model.partition('/')[0]}.yaml"
+            options["manifest"] = MANIFESTS / f"{provider}.yaml"
         elif request.param == "manifest_dir":
             options["manifest_dir"] = MANIFESTS
-        return await AiClient.create(model, base_url=base_url, api_key="sesame", **options)
+        return await AiClient.create(model, base_url=base_url, **options)
 
     return connect
 
@@ -83,7 +88,7 @@ async def simulator() -> AsyncIterator[Simulator]:
         yield running
 
 
-@pytest.mark.parametrize("model", ["pebble/skipping-1", "lantern/beam-1"])
+@pytest.mark.parametrize("model", MODELS)
 async def test_it_chats(model: str, connect: Connect, simulator: Simulator) -> None:
     async with await connect(model, simulator.address(model.partition("/")[0])) as client:
         response = await client.chat().system("Be brief.").user("Hello there").execute()
@@ -93,7 +98,7 @@ async def test_it_chats(model: str, connect: Connect, simulator: Simulator) -> N
     assert response.usage.output
 
 
-@pytest.mark.parametrize("model", ["pebble/skipping-1", "lantern/beam-1"])
+@pytest.mark.parametrize("model", MODELS)
 async def test_it_streams(model: str, connect: Connect, simulator: Simulator) -> None:
     async with (
         await connect(model, simulator.address(model.partition("/")[0])) as client,
@@ -107,7 +112,7 @@ async def test_it_streams(model: str, connect: Connect, simulator: Simulator) ->
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
-@pytest.mark.parametrize("model", ["pebble/skipping-1", "lantern/beam-1"])
+@pytest.mark.parametrize("model", MODELS)
 async def test_it_calls_a_tool(model: str, streamed: bool, connect: Connect, simulator: Simulator) -> None:
     async with await connect(model, simulator.address(model.partition("/")[0])) as client:
         chat = client.chat().user("Is it raining?").tools([WEATHER])
@@ -119,14 +124,14 @@ async def test_it_calls_a_tool(model: str, streamed: bool, connect: Connect, sim
     assert final.content == "The tool answered: rain"
 
 
-@pytest.mark.parametrize("model", ["pebble/skipping-1", "lantern/beam-1"])
+@pytest.mark.parametrize("model", [model for model in MODELS if not model.startswith("beacon")])
 async def test_the_key_goes_where_the_manifest_says(model: str, connect: Connect, simulator: Simulator) -> None:
     provider = model.partition("/")[0]
     async with await connect(model, simulator.address(provider)) as client:
         await client.chat().user("Hello").execute()
-    (received,) = simulator.requests
-    assert received.headers[f"x-{provider}-key"] == "sesame"
-    assert "authorization" not in received.headers
+    for received in simulator.requests:
+        assert received.headers[f"x-{provider}-key"] == "sesame"
+        assert "authorization" not in received.headers
 
 
 async def test_the_rules_of_the_provider_and_of_the_model_hold(connect: Connect, simulator: Simulator) -> None:
@@ -165,6 +170,82 @@ async def test_an_error_in_mid_stream_keeps_what_had_come(connect: Connect, simu
             async for _ in client.chat().user("Hello there").stream():
                 pass
     assert caught.value.partial.content == "You said:"
+
+
+# Receipts, signed requests and several APIs
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+async def test_an_answer_is_fetched_or_watched_where_its_receipt_says(
+    streamed: bool, connect: Connect, simulator: Simulator
+) -> None:
+    async with await connect("ferry/oar-1", simulator.address("ferry")) as client:
+        response = await said(client.chat().user("Hello"), streamed=streamed)
+    assert response.content == "You said: Hello"
+    first, second = simulator.requests
+    assert (first.method, first.path) == ("POST", "/ferry/crossings")
+    assert (second.method, second.path) == ("GET", f"/ferry/crossings/{response.id}{'/live' if streamed else ''}")
+    assert second.headers["x-ferry-follows"] == "yes"
+    assert "x-ferry-follows" not in first.headers
+
+
+async def test_an_error_in_place_of_a_receipt(connect: Connect, simulator: Simulator) -> None:
+    simulator.script(SimulatedError("overloaded", "high waves"))
+    async with await connect("ferry/oar-1", simulator.address("ferry")) as client:
+        with pytest.raises(Overloaded, match="high waves") as caught:
+            await client.chat().user("Hello").execute()
+    assert caught.value.code == "storm_9"
+
+
+async def test_each_request_is_signed_for_where_it_goes(connect: Connect, simulator: Simulator) -> None:
+    async with await connect("beacon/flash-1", simulator.address("beacon")) as client:
+        await client.chat().user("Hello").execute()
+    (received,) = simulator.requests
+    scheme, _, rest = received.headers["authorization"].partition(" ")
+    access, _, *scope = rest.partition(",")[0].split("/")
+    assert (scheme, access, scope) == ("AWS4-HMAC-SHA256", "Credential=AKID", ["west", "beacon", "aws4_request"])
+    assert "sesame" not in str(received.headers)
+
+
+async def test_an_error_before_binary_messages_and_one_among_them(connect: Connect, simulator: Simulator) -> None:
+    simulator.script(SimulatedError("rate_limited", "shallow"), SimulatedError("overloaded", "fog", after_frames=3))
+    async with await connect("beacon/flash-1", simulator.address("beacon")) as client:
+        with pytest.raises(RateLimited, match="shallow") as early:
+            await said(client.chat().user("Hello there"), streamed=True)
+        with pytest.raises(Overloaded, match="fog") as late:
+            await said(client.chat().user("Hello there"), streamed=True)
+    assert (early.value.code, late.value.code) == ("shoalException", "fogException")
+    assert late.value.partial.content == "You said:"
+
+
+@pytest.mark.parametrize(
+    ("model", "tools", "path"),
+    [
+        ("flat-1", True, "/quarry/chat/completions"),
+        ("deep-1", False, "/quarry/chat/completions"),
+        ("deep-1", True, "/quarry/talk"),
+    ],
+)
+async def test_a_request_goes_by_the_api_that_its_route_says(
+    model: str, tools: bool, path: str, connect: Connect, simulator: Simulator
+) -> None:
+    async with await connect(f"quarry/{model}", simulator.address("quarry")) as client:
+        chat = client.chat().user("Hello")
+        await (chat.tools([WEATHER]) if tools else chat).execute()
+        assert simulator.requests[0].path == path
+        await client.chat().user("Hello").api("tunnel").execute()
+    assert simulator.requests[1].path == "/quarry/talk"
+    assert simulator.requests[1].body["depth"] == 3
+
+
+async def test_the_rules_of_an_api_and_of_its_models_hold(connect: Connect, simulator: Simulator) -> None:
+    async with await connect("quarry/deep-tiny", simulator.address("quarry")) as client:
+        response = await client.chat().user("Hello").max_tokens(500).tools([WEATHER]).seed(1).execute()
+    (received,) = simulator.requests
+    assert received.body["depth"] == 1
+    assert received.body["knobs"] == {"length": {"most": 100}}
+    told = {(item.parameter, item.action) for item in response.adjustments}
+    assert told >= {("max_tokens", "clamped"), ("seed", "dropped")}
 
 
 # Against a server that was written by hand
