@@ -10,8 +10,8 @@ import pytest
 
 from ai_lib_python._manifest import folders
 from ai_lib_python._manifest.load import load, load_file
-from ai_lib_python._manifest.manifest import AuthScheme, Status, Variable
-from ai_lib_python.errors import ManifestError, UnknownModelError
+from ai_lib_python._manifest.manifest import AuthScheme, Manifest, Status, Variable
+from ai_lib_python.errors import ConfigurationError, ManifestError, UnknownModelError
 
 Write = Callable[[str, str], Path]
 
@@ -151,6 +151,173 @@ def test_a_users_manifest_may_extend_the_bundled_one_of_its_own_name(write: Writ
 def test_a_mistake_in_a_parent_names_the_parents_file(write: Write) -> None:
     write("b.yaml", "id: b\nnam: x\n")
     assert mistake(write("a.yaml", "id: a\nextends: b\n")) == 'b.yaml:2: nam: unknown key; did you mean "name"?'
+
+
+# Other APIs
+
+WIRE = """
+id: wire
+kind: dialect
+name: Wire
+status: {is: beta}
+endpoint: {base_url: https://wire.example, headers: {x-wire: w}}
+auth: {scheme: bearer, env: [WIRE_KEY]}
+examples: [wire-1]
+docs: https://wire.example/docs
+list_models: {path: /wires}
+request: {path: /wire, turns: {roles: {user: u}}, body: {a: 1, b: 2}}
+parameters: {seed: {to: seed}, top_p: {to: p}}
+models: [{match: w-*, parameters: {seed: null}}]
+"""
+TWO = """
+id: two
+name: Two
+status: {is: unverified, since: 2026-01-31}
+endpoint: {base_url: https://two.example/v1, env: [TWO_URL], headers: {x-two: t}}
+auth: {scheme: header, header: x-key, env: [TWO_KEY]}
+examples: [two-1]
+docs: https://two.example/docs
+list_models: {path: /all}
+request: {path: /own}
+parameters: {top_k: {to: k}}
+models: [{match: t-*, parameters: {top_k: null}}]
+api: own
+apis:
+  wired:
+    extends: wire
+    endpoint: {base_url: https://wired.two.example}
+    request:
+      body: {b: null, c: 3}
+    parameters: {seed: null, stop: {to: halt}}
+  plain: {extends: wire, auth: {scheme: bearer}, examples: [w-1], status: {is: live}}
+"""
+
+
+@pytest.fixture
+def two(write: Write) -> Manifest:
+    """A provider with two more APIs."""
+    write("wire.yaml", WIRE)
+    return load_file(write("two.yaml", TWO))
+
+
+def test_an_api_is_who_its_provider_is(two: Manifest) -> None:
+    wired = two.for_api("wired")
+    assert (wired.id, wired.name, wired.kind, wired.api) == ("two", "Two", "provider", "wired")
+    assert wired.status == Status("unverified", "2026-01-31")
+    assert wired.auth == (AuthScheme("header", header="x-key", env=("TWO_KEY",)),)
+    assert wired.data["list_models"] == {"path": "/all"}
+    assert (wired.data["examples"], wired.data["docs"]) == (["two-1"], "https://two.example/docs")
+
+
+def test_an_api_has_what_its_dialect_says_and_nothing_else_of_its_provider(two: Manifest) -> None:
+    plain = two.for_api("plain")
+    assert plain.dialect == "wire"
+    assert plain.data["request"] == {"path": "/wire", "turns": {"roles": {"user": "u"}}, "body": {"a": 1, "b": 2}}
+    assert plain.data["parameters"] == {"seed": {"to": "seed"}, "top_p": {"to": "p"}}
+    assert "x-wire" not in plain.endpoint.headers
+    assert plain.for_model("w-7").data["parameters"] == {"top_p": {"to": "p"}}
+    assert plain.for_model("t-7") is plain
+
+
+def test_what_an_api_says_itself_is_laid_over_both(two: Manifest) -> None:
+    wired, plain = two.for_api("wired"), two.for_api("plain")
+    assert wired.endpoint.base_url == "https://wired.two.example"
+    assert (wired.endpoint.env, wired.endpoint.headers) == (("TWO_URL",), {"x-two": "t"})
+    assert wired.data["request"]["body"] == {"a": 1, "c": 3}
+    assert wired.data["parameters"] == {"top_p": {"to": "p"}, "stop": {"to": "halt"}}
+    assert plain.auth == (AuthScheme("bearer", header="x-key", env=("TWO_KEY",)),)
+    assert (plain.status, plain.data["examples"]) == (Status("live", "2026-01-31"), ["w-1"])
+
+
+def test_the_apis_of_a_provider_have_names_and_are_made_once(two: Manifest) -> None:
+    assert (two.api, two.other_apis) == ("own", ("wired", "plain"))
+    assert two.for_api("own") is two
+    assert two.for_api("wired") is two.for_api("wired")
+    assert [api.api for api in two.for_all_apis()] == ["wired", "plain"]
+
+
+def test_what_one_api_signs_is_not_of_another(two: Manifest) -> None:
+    assert [api.origin for api in (two, *two.for_all_apis())] == ["two", "two:wired", "two:plain"]
+
+
+def test_a_manifest_inherits_apis_and_they_are_about_it(write: Write, two: Manifest) -> None:
+    heir = load_file(
+        write(
+            "heir.yaml",
+            """
+            id: heir
+            extends: two
+            endpoint: {base_url: https://heir.example}
+            auth: {env: [HEIR_KEY]}
+            apis: {plain: null, third: {extends: wire}}
+            """,
+        )
+    )
+    assert heir.other_apis == ("wired", "third")
+    third, wired = heir.for_api("third"), heir.for_api("wired")
+    assert (third.id, third.name, third.endpoint.base_url) == ("heir", "heir", "https://heir.example")
+    assert third.auth[0].env == wired.auth[0].env == ("HEIR_KEY",)
+    assert wired.endpoint.base_url == "https://wired.two.example"
+
+
+def test_an_api_may_speak_a_dialect_that_inherits(write: Write) -> None:
+    write("wire.yaml", WIRE)
+    write("finer.yaml", "id: finer\nkind: dialect\nextends: wire\nparameters: {top_p: null}\n")
+    fine = load_file(write("a.yaml", "id: a\napis: {fine: {extends: finer}}\n")).for_api("fine")
+    assert fine.dialect == "finer"
+    assert fine.data["parameters"] == {"seed": {"to": "seed"}}
+
+
+def test_an_api_may_extend_a_provider_and_has_not_its_address_or_key() -> None:
+    other = load_file({"id": "a", "apis": {"b": {"extends": "openai"}}}).for_api("b")
+    assert other.endpoint.base_url is None
+    assert other.auth == ()
+    assert other.data["request"]["path"] == "/chat/completions"
+
+
+def test_values_of_an_api_know_their_files_and_lines(two: Manifest) -> None:
+    def line(file: str, beginning: str) -> int:
+        return next(number for number, line in enumerate(file.splitlines(), 1) if line.lstrip().startswith(beginning))
+
+    wired = two.for_api("wired")
+    assert wired.where(("request", "body", "c")) == f"two.yaml:{line(TWO, 'body:')}"
+    assert wired.where(("request", "body", "a")) == f"wire.yaml:{line(WIRE, 'request:')}"
+    assert wired.where(("auth", "header")) == f"two.yaml:{line(TWO, 'auth:')}"
+    assert wired.where(("endpoint", "base_url")) == f"two.yaml:{line(TWO, 'endpoint: {base_url: https://wired')}"
+
+
+def test_a_mistake_in_an_api_is_told_with_its_line(write: Write) -> None:
+    path = write(
+        "a.yaml", "id: a\napis:\n  b:\n    extends: openai-chat\n    parameters:\n      tempreature: {to: x}\n"
+    )
+    assert mistake(path) == ('a.yaml:6: apis.b.parameters.tempreature: unknown key; did you mean "temperature"?')
+
+
+def test_an_api_that_extends_nothing_is_told_with_its_line(write: Write) -> None:
+    assert mistake(write("a.yaml", "id: a\napis:\n  b:\n    request: {path: /x}\n")) == (
+        'a.yaml:3: apis.b: the key "extends" is missing'
+    )
+
+
+def test_a_dialect_that_is_not_there_is_told_when_its_api_is_asked_for(write: Write) -> None:
+    a = load_file(write("a.yaml", "id: a\napis:\n  b: {extends: openai-chta}\n"))
+    with pytest.raises(ManifestError) as caught:
+        a.for_api("b")
+    assert (
+        str(caught.value) == 'a.yaml:3: apis.b.extends: there is no manifest "openai-chta"; did you mean "openai-chat"?'
+    )
+
+
+def test_a_mistake_in_the_dialect_of_an_api_is_told_with_that_file(write: Write) -> None:
+    write("wire.yaml", "id: wire\nkind: dialect\nrequst: {}\n")
+    a = load_file(write("a.yaml", "id: a\napis: {b: {extends: wire}}\n"))
+    with pytest.raises(ManifestError, match=r"^wire\.yaml:3: requst: unknown key"):
+        a.for_api("b")
+
+
+def test_an_api_that_is_not_there_is_told_with_those_that_are(two: Manifest) -> None:
+    with pytest.raises(ConfigurationError, match=r"Two has no API called 'wire'; it has: own, wired, plain"):
+        two.for_api("wire")
 
 
 # Finding

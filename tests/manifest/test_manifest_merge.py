@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import Any
 
+import pytest
+
 from ai_lib_python._manifest.merge import Layer, layer_of, merge
 from ai_lib_python._manifest.yaml_source import parse
 
@@ -118,3 +120,64 @@ def test_a_part_keeps_its_origins() -> None:
     assert part.data == {"match": "x", "stream": {"done": "y"}}
     assert str(part.origin(("stream", "done"))) == "a.yaml:4"
     assert str(part.origin(("unknown",))) == "a.yaml:2"
+
+
+@pytest.mark.parametrize("key", ["$if", "$where", "refused_when", "default_when", "when", "until"])
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [("{.a: 1}", "{.b: 2}"), ("{$any: [.a]}", "{.b: 2}"), ("{.a: 1, .b: 2}", "{.b: 3}"), ("{.a: 1}", "$b")],
+    ids=["paths", "operators", "the same path", "an expression"],
+)
+def test_a_condition_always_replaces(key: str, lower: str, upper: str) -> None:
+    expected = data("{}", f"x: {{{key}: {upper}}}")
+    assert data(f"x: {{{key}: {lower}, other: 1}}", f"x: {{{key}: {upper}}}")["x"][key] == expected["x"][key]
+
+
+def test_a_condition_replaces_though_the_rest_of_its_expression_is_refined() -> None:
+    lower = "as: {$each: .a, $where: {.kind: text, .b: 1}, $do: .text}"
+    assert data(lower, "as: {$where: {.kind: image}}") == {
+        "as": {"$each": ".a", "$where": {".kind": "image"}, "$do": ".text"}
+    }
+
+
+def test_what_looks_until_when_is_replaced_and_the_rest_of_it_stays() -> None:
+    lower = "follow: {poll: {url: .u, until: {.state: [done], .code: 1}, every: 2}}"
+    assert data(lower, "follow: {poll: {until: {.over: true}}}") == {
+        "follow": {"poll": {"url": ".u", "until": {".over": True}, "every": 2}}
+    }
+
+
+def test_nothing_within_an_entry_of_apis_is_touched() -> None:
+    entry = "{extends: x, parameters: {seed: null}, request: {body: {a: null}}}"
+    expected = {"extends": "x", "parameters": {"seed": None}, "request": {"body": {"a": None}}}
+    assert data(f"apis: {{one: {entry}}}", "name: N")["apis"] == {"one": expected}
+    assert data("name: N", f"apis: {{one: {entry}}}")["apis"] == {"one": expected}
+
+
+def test_an_entry_of_apis_replaces_one_of_its_name_and_stands_beside_others() -> None:
+    both = data("apis: {one: {extends: x, request: {path: /a}}, two: {extends: y}}", "apis: {one: {extends: z}}")
+    assert both == {"apis": {"one": {"extends": "z"}, "two": {"extends": "y"}}}
+
+
+def test_null_removes_an_entry_of_apis() -> None:
+    assert data("apis: {one: {extends: x}, two: {extends: y}}", "apis: {one: null}") == {
+        "apis": {"two": {"extends": "y"}}
+    }
+
+
+def test_a_map_called_apis_elsewhere_merges_like_any_other() -> None:
+    assert data("request: {apis: {one: {a: 1}}}", "request: {apis: {one: {a: null, b: 2}}}") == {
+        "request": {"apis": {"one": {"b": 2}}}
+    }
+
+
+def test_a_literal_stands_as_it_is_written() -> None:
+    assert data("{}", "body: {x: {$literal: {a: null, b: {c: null}}}}") == {
+        "body": {"x": {"$literal": {"a": None, "b": {"c": None}}}}
+    }
+
+
+def test_values_of_an_entry_of_apis_know_their_lines() -> None:
+    both = merged("apis:\n  one:\n    extends: x\n    request: {path: /a}\n", "x: 1\napis:\n  one:\n    extends: z\n")
+    assert str(both.origin(("apis", "one", "extends"))) == "up.yaml:4"
+    assert str(both.origin(("apis", "one", "request", "path"))) == "up.yaml:3"
