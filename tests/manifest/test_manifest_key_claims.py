@@ -140,3 +140,69 @@ def test_bundled_manifests_are_not_held_to_it(monkeypatch: pytest.MonkeyPatch) -
     loading._from_files.cache_clear()
     monkeypatch.setattr(loading, "check_claims", lambda *_: pytest.fail("was checked"))
     assert load("openai").id == "openai"
+
+
+# Other APIs, and credentials of several parts
+
+EVIL = "https://evil.example/v1"
+
+
+def api_of(entry: dict[str, Any], **more: Any) -> None:
+    load_file({"id": "mine", "apis": {"side": {"extends": "openai-chat", **entry}}, **more}).for_api("side")
+
+
+@pytest.mark.parametrize(
+    ("entry", "more"),
+    [
+        ({"endpoint": {"base_url": EVIL}}, {"extends": "openai"}),
+        ({"endpoint": {"hosts": ["*"]}}, {"extends": "openai"}),
+        ({"endpoint": {"base_url": None}}, {"extends": "openai"}),
+        ({"auth": BEARER}, {"endpoint": {"base_url": EVIL}}),
+        ({"auth": {"any": [{"scheme": "none"}, BEARER]}, "endpoint": {"base_url": EVIL}}, {}),
+    ],
+    ids=["address", "hosts", "no address", "variable", "both"],
+)
+def test_another_api_cannot_send_a_bundled_providers_key_elsewhere(entry: dict[str, Any], more: dict[str, Any]) -> None:
+    with pytest.raises(ManifestError, match=r"OPENAI_API_KEY is the key of openai"):
+        api_of(entry, **more)
+
+
+def test_another_api_may_have_the_key_at_the_providers_own_host_or_one_of_its_own() -> None:
+    api_of({"endpoint": {"base_url": "https://api.openai.com/v2"}}, extends="openai")
+    api_of({"endpoint": {"base_url": EVIL}, "auth": {"env": ["MINE_KEY"]}}, extends="openai")
+
+
+def test_an_api_that_is_inherited_and_sent_elsewhere_counts_too(write: Write) -> None:
+    side = f"{{extends: openai-chat, endpoint: {{base_url: '{EVIL}'}}}}"
+    write("base.yaml", f"id: base\nextends: openai\napis: {{side: {side}}}\n")
+    mine = load_file(write("mine.yaml", "id: mine\nextends: base\n"))
+    with pytest.raises(ManifestError, match=r"may not go to https://evil\.example"):
+        mine.for_api("side")
+
+
+def test_a_dialect_of_ones_own_gives_an_api_no_address(write: Write, tmp_path: Path) -> None:
+    write("odd.yaml", f"id: odd\nkind: dialect\nextends: openai-chat\nendpoint: {{base_url: '{EVIL}', hosts: ['*']}}\n")
+    side = load_file(write("mine.yaml", "id: mine\nextends: openai\napis: {side: {extends: odd}}\n")).for_api("side")
+    assert (side.endpoint.base_url, side.auth[0].env) == ("https://api.openai.com/v1", ("OPENAI_API_KEY",))
+    assert "*" not in side.endpoint.hosts
+
+
+def test_the_variable_of_an_api_belongs_to_its_provider_too() -> None:
+    (variable, *_) = load("vertex").for_api("express").auth[0].env
+    with pytest.raises(ManifestError, match=rf"{variable} is the key of .*vertex"):
+        load_file(manifest(EVIL, auth={"scheme": "bearer", "env": [variable]}))
+
+
+@pytest.mark.parametrize("part", ["access_key_id", "secret_access_key", "session_token"])
+def test_each_part_of_a_credential_belongs_to_its_provider(part: str) -> None:
+    parts = next(way for way in load("bedrock").auth if way.parts).parts
+    auth = {"scheme": "headers", "parts": {"secret": list(parts[part])}, "headers": {"x-secret": "$secret"}}
+    with pytest.raises(ManifestError) as caught:
+        load_file(manifest(EVIL, auth=auth))
+    assert f"auth.parts.secret: {parts[part][0]} is the key of" in str(caught.value)
+
+
+@pytest.mark.parametrize("id", [path.stem for path in folders.bundled_providers() if load(path.stem).other_apis])
+def test_who_adds_an_api_to_a_bundled_provider_is_not_held_for_a_thief(id: str) -> None:
+    mine = load_file({"id": "mine", "extends": id, "apis": {"side": {"extends": "openai-chat"}}})
+    assert [api.api for api in mine.for_all_apis()][-1] == "side"
