@@ -1,0 +1,434 @@
+"""Two-step calls: what happens between the receipt and the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from ai_lib_python import AiClient
+from ai_lib_python.errors import (
+    AiLibError,
+    AuthenticationError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    IncompleteStream,
+    MalformedResponse,
+    RemoteError,
+    ServerError,
+    StreamInterrupted,
+)
+
+from .loopback import Exchange, Loopback, whole
+from .scripted import JSON, KEY, SSE, Answer, Script
+
+STEPS = {"text": ".text", "finish": ".why", "usage": ".usage"}
+LATER: dict[str, Any] = {
+    "id": "later",
+    "endpoint": {"base_url": "https://later.example/v1", "hosts": ["*.later.example"]},
+    "auth": {"scheme": "bearer"},
+    "request": {"path": "/jobs", "turns": {"roles": {"user": "u"}}, "body": {"say": "$turns.0.text"}},
+    "response": {"steps": STEPS},
+    "stream": {
+        "framing": "ndjson",
+        "ends": ["finish"],
+        "steps": {"text": ".text", "finish": ".why", "usage": ".usage"},
+    },
+    "follow": {"poll": {"url": ".look", "until": ".text", "every": 0}, "stream": {"url": ".watch"}},
+    "usage": {"prompt": ".in", "output": ".out"},
+    "finish": {"map": {"done": "stop"}},
+    "errors": {"message": ".problem", "request_id": ".id or $headers.x-request-id", "status": {401: "authentication"}},
+}
+DONE = {"text": "Hi", "why": "done", "usage": {"in": 3, "out": 2}}
+LOOK = {"look": "/v1/jobs/7"}
+WATCH = {**LOOK, "watch": "/v1/jobs/7/live"}
+
+
+def later(every: float) -> dict[str, Any]:
+    """The manifest with so many seconds between two looks."""
+    poll = {**LATER["follow"]["poll"], "every": every}
+    return {**LATER, "follow": {**LATER["follow"], "poll": poll}}
+
+
+async def scripted(*answers: Any, **options: Any) -> tuple[AiClient, Script]:
+    script = Script(*(Answer(answer) if isinstance(answer, dict) else answer for answer in answers))
+    options = {"manifest": LATER, "api_key": KEY, **options}
+    return await AiClient.create("later/m-1", transport=script, **options), script
+
+
+async def at(server: Loopback, every: float = 0, **options: Any) -> AiClient:
+    """A client of a server on loopback."""
+    return await AiClient.create("later/m-1", manifest=later(every), api_key=KEY, base_url=server.url, **options)
+
+
+def is_first(exchange: Exchange) -> bool:
+    return exchange.head.startswith(b"POST ")
+
+
+def as_answer(value: Any) -> bytes:
+    return whole(json.dumps(value).encode())
+
+
+async def read(client: AiClient, *, stream: bool) -> Any:
+    """The answer, by either way of asking."""
+    chat = client.chat().user("hi")
+    if not stream:
+        return await chat.execute()
+    async with chat.stream() as opened:
+        async for _ in opened:
+            pass
+    return opened.response
+
+
+BOTH = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+
+# Leaving
+
+
+@BOTH
+async def test_a_task_cancelled_while_it_asks_again_hangs_up(stream: bool) -> None:
+    asked_again = asyncio.Event()
+
+    async def receipt_then_silence(exchange: Exchange) -> None:
+        if is_first(exchange):
+            await exchange.send(as_answer(WATCH))
+        else:
+            asked_again.set()
+
+    async with Loopback(receipt_then_silence) as server, await at(server) as client:
+        task = asyncio.ensure_future(read(client, stream=stream))
+        await asked_again.wait()
+        left = monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await server.seen_gone(left)
+
+
+@BOTH
+async def test_a_task_cancelled_between_two_looks_leaves_no_connection_behind(stream: bool) -> None:
+    looked = asyncio.Event()
+
+    async def never_ready(exchange: Exchange) -> None:
+        await exchange.send(as_answer(LOOK))
+        if not is_first(exchange):
+            looked.set()
+
+    async with Loopback(never_ready) as server:
+        async with await at(server, every=0.001) as client:
+            task = asyncio.ensure_future(read(client, stream=stream))
+            await looked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        await server.seen_gone(monotonic())
+        assert server.open == 0
+
+
+@BOTH
+async def test_receipts_and_answers_share_one_connection(stream: bool) -> None:
+    async def ready_at_once(exchange: Exchange) -> None:
+        await exchange.send(as_answer(LOOK if is_first(exchange) else DONE))
+
+    async with Loopback(ready_at_once) as server, await at(server) as client:
+        for _ in range(3):
+            assert (await read(client, stream=stream)).content == "Hi"
+        assert (server.connections, len(server.exchanges)) == (1, 6)
+
+
+async def test_leaving_a_stream_behind_a_receipt_hangs_up() -> None:
+    async def endless(exchange: Exchange) -> None:
+        if is_first(exchange):
+            await exchange.send(as_answer(WATCH))
+        else:
+            await exchange.stream(b'{"text":"H"}\n', end=False)
+
+    async with Loopback(endless) as server, await at(server) as client:
+        async for event in client.chat().user("hi").stream():
+            if event.is_content_delta:
+                break
+        await server.seen_gone(monotonic())
+
+
+async def test_a_stream_that_is_closed_before_it_is_read_hangs_up() -> None:
+    async def endless(exchange: Exchange) -> None:
+        if is_first(exchange):
+            await exchange.send(as_answer(WATCH))
+        else:
+            await exchange.stream(b'{"text":"H"}\n', end=False)
+
+    async with Loopback(endless) as server, await at(server) as client:
+        stream = await client.chat().user("hi").stream()
+        await stream.aclose()
+        await server.seen_gone(monotonic())
+        assert stream.stats.interrupted
+
+
+# Failing
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, ServerError), (401, AuthenticationError), (302, RemoteError)], ids=str
+)
+async def test_an_error_while_asking_again_is_that_error(stream: bool, status: int, kind: type[RemoteError]) -> None:
+    failure = Answer({"problem": f"lost {KEY}", "id": "q-7"}, status)
+    client, script = await scripted(WATCH, failure)
+    with pytest.raises(kind, match="lost") as caught:
+        await read(client, stream=stream)
+    error = caught.value
+    assert (error.status_code, error.request_id) == (status, "q-7")
+    assert (error.provider, error.model) == ("later", "m-1")
+    assert KEY not in str(error)
+    assert len(script.requests) == 2
+
+
+@BOTH
+async def test_an_error_in_place_of_a_receipt_is_not_followed(stream: bool) -> None:
+    client, script = await scripted(Answer({**WATCH, "problem": "full"}, 500))
+    with pytest.raises(ServerError, match="full"):
+        await read(client, stream=stream)
+    assert len(script.requests) == 1
+
+
+@BOTH
+async def test_a_network_that_fails_between_the_steps_knows_its_call(stream: bool) -> None:
+    async def gone_after_the_receipt(exchange: Exchange) -> None:
+        if is_first(exchange):
+            await exchange.send(as_answer(WATCH))
+        else:
+            exchange.hang_up()
+
+    async with Loopback(gone_after_the_receipt) as server, await at(server) as client:
+        with pytest.raises(ConnectionFailed) as caught:
+            await read(client, stream=stream)
+        assert (caught.value.provider, caught.value.model, caught.value.retryable) == ("later", "m-1", True)
+
+
+@BOTH
+@pytest.mark.parametrize("step", [0, 1], ids=["receipt", "answer"])
+async def test_a_body_that_breaks_off_is_an_interruption_in_either_step(stream: bool, step: int) -> None:
+    async def half(exchange: Exchange) -> None:
+        answer = as_answer(LOOK if is_first(exchange) else DONE)
+        if len(exchange.server.exchanges) == step + 1:
+            await exchange.send(answer[:-5])
+            exchange.hang_up()
+        else:
+            await exchange.send(answer)
+
+    async with Loopback(half) as server, await at(server) as client:
+        with pytest.raises(StreamInterrupted) as caught:
+            await read(client, stream=stream)
+        assert caught.value.provider == "later"
+
+
+async def test_a_stream_behind_a_receipt_that_breaks_off_keeps_what_came() -> None:
+    client, _ = await scripted(WATCH, Answer(b'{"text":"H"}\n', headers={}))
+    with pytest.raises(IncompleteStream) as caught:
+        await read(client, stream=True)
+    assert caught.value.partial.content == "H"
+
+
+@BOTH
+@pytest.mark.parametrize("receipt", [b"", b"<html>", b"null", b"[]", b'{"look": 7}', b'{"look": {"a": 1}}'])
+async def test_a_receipt_without_sense_is_no_answer(stream: bool, receipt: bytes) -> None:
+    client, script = await scripted(Answer(receipt, headers=JSON))
+    with pytest.raises(MalformedResponse):
+        await read(client, stream=stream)
+    assert len(script.requests) == 1
+
+
+# Time
+
+
+@BOTH
+async def test_an_answer_that_is_never_ready_is_a_deadline(stream: bool) -> None:
+    client, script = await scripted(LOOK, LOOK, manifest=later(0.01), timeout=0.1)
+    began = monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"the answer of later was not ready within 0\.1 s") as caught:
+        await read(client, stream=stream)
+    assert 0.05 < monotonic() - began < 0.5
+    assert (caught.value.provider, caught.value.model, caught.value.retryable) == ("later", "m-1", True)
+    assert len(script.requests) > 2
+
+
+async def test_who_has_no_time_left_for_another_look_does_not_wait_for_it() -> None:
+    client, script = await scripted(LOOK, manifest=later(60), timeout=5)
+    began = monotonic()
+    with pytest.raises(DeadlineExceeded):
+        await read(client, stream=False)
+    assert monotonic() - began < 1
+    assert len(script.requests) == 1
+
+
+@BOTH
+async def test_what_follows_has_only_the_time_that_is_left(stream: bool) -> None:
+    client, script = await scripted(LOOK, LOOK, LOOK, DONE, manifest=later(0.01), timeout=30)
+    await read(client, stream=stream)
+    given = [request.timeout or math.inf for request in script.requests]
+    assert given[0] == 30
+    assert given == sorted(given, reverse=True)
+    assert given[-1] < 30 - 2 * 0.01
+
+
+async def test_without_a_timeout_nothing_that_follows_has_one() -> None:
+    client, script = await scripted(LOOK, LOOK, DONE)
+    await read(client, stream=False)
+    assert [request.timeout for request in script.requests] == [None, None, None]
+
+
+@BOTH
+async def test_the_time_of_one_call_covers_a_silent_second_step(stream: bool) -> None:
+    async def silent_then(exchange: Exchange) -> None:
+        if is_first(exchange):
+            await exchange.send(as_answer(WATCH))
+
+    async with Loopback(silent_then) as server, await at(server, timeout=0.15) as client:
+        began = monotonic()
+        with pytest.raises(DeadlineExceeded):
+            await read(client, stream=stream)
+        assert 0.1 < monotonic() - began < 0.5
+        await server.seen_gone(monotonic())
+
+
+async def test_a_stream_behind_a_receipt_that_stalls_is_a_deadline() -> None:
+    async def stalls(exchange: Exchange) -> None:
+        if is_first(exchange):
+            await exchange.send(as_answer(WATCH))
+        else:
+            await exchange.stream(b'{"text":"H"}\n', end=False)
+
+    async with Loopback(stalls) as server, await at(server, timeout=0.15) as client:
+        began = monotonic()
+        with pytest.raises(DeadlineExceeded) as caught:
+            await read(client, stream=True)
+        assert 0.1 < monotonic() - began < 0.5
+        assert caught.value.partial.content == "H"
+
+
+# Statistics
+
+
+async def test_the_statistics_are_of_the_whole_call() -> None:
+    first, last = Answer(LOOK, headers={**JSON, "x-request-id": "q-1"}), Answer({**DONE, "id": "q-2"})
+    client, _ = await scripted(first, LOOK, last, manifest=later(0.02))
+    response, stats = await client.chat().user("hi").execute_with_stats()
+    assert stats.latency_ms is not None
+    assert stats.latency_ms >= 2 * 20
+    assert (stats.provider, stats.model, stats.finish_reason) == ("later", "m-1", "stop")
+    assert (stats.usage.prompt_tokens, stats.usage.output, response.usage) == (3, 2, stats.usage)
+    assert (stats.request_id, stats.interrupted) == ("q-2", False)
+
+
+async def test_the_statistics_of_a_stream_count_from_the_first_request() -> None:
+    frames = Answer(b'{"text":"Hi"}\n{"why":"done","usage":{"in":3,"out":2}}\n', headers={"x-request-id": "q-9"})
+    client, _ = await scripted(WATCH, frames)
+    async with client.chat().user("hi").stream() as stream:
+        async for _event in stream:
+            pass
+    stats = stream.stats
+    assert stats.time_to_first_token_ms is not None
+    assert stats.time_to_first_token_ms <= stats.latency_ms
+    assert (stats.usage.output, stats.request_id, stats.interrupted) == (2, "q-9", False)
+
+
+# Where a receipt may lead
+
+ELSEWHERE = [
+    "https://evil.example/v1/jobs/7",
+    "//evil.example/v1/jobs/7",
+    "http://later.example/v1/jobs/7",
+    "https://later.example.evil.example/",
+    "https://evil.example/later.example",
+    "https://later.example@evil.example/",
+    "https://evil.example#@later.example/",
+    "https://evil.example?later.example",
+    "https://xlater.example/",
+    "https://later.example./",
+    "ftp://later.example/v1/jobs/7",
+    "file:///etc/passwd",
+    "data:application/json,{}",
+    " https://evil.example/",
+]
+
+
+@BOTH
+@pytest.mark.parametrize("url", ELSEWHERE)
+async def test_a_receipt_that_leads_elsewhere_never_sees_the_key(url: str, stream: bool) -> None:
+    client, script = await scripted({"look": url, "watch": url})
+    with pytest.raises(MalformedResponse, match="points to another host") as caught:
+        await read(client, stream=stream)
+    assert len(script.requests) == 1
+    assert KEY not in str(caught.value)
+    assert (caught.value.provider, caught.value.model) == ("later", "m-1")
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+async def test_a_later_answer_that_leads_elsewhere_never_sees_the_key_either(url: str) -> None:
+    client, script = await scripted(LOOK, {"look": url})
+    with pytest.raises(MalformedResponse, match="points to another host"):
+        await read(client, stream=False)
+    assert len(script.requests) == 2
+
+
+async def test_the_manifests_own_words_cannot_lead_elsewhere() -> None:
+    manifest = {**LATER, "follow": {"poll": {"url": "https://evil.example/${.id}", "until": ".text"}}}
+    client, script = await scripted({"id": "7"}, manifest=manifest)
+    with pytest.raises(MalformedResponse, match="points to another host"):
+        await read(client, stream=False)
+    assert len(script.requests) == 1
+
+
+async def test_a_query_in_the_url_of_another_host_is_not_shown() -> None:
+    client, _ = await scripted({"look": "https://evil.example/x?token=t0ken"})
+    with pytest.raises(AiLibError) as caught:
+        await read(client, stream=False)
+    assert "https://evil.example/x;" in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["later.example", "eu.later.example"])
+async def test_a_receipt_may_lead_to_the_providers_hosts_though_the_call_went_to_a_proxy(host: str) -> None:
+    client, script = await scripted({"look": f"https://{host}/v1/jobs/7"}, DONE, base_url="https://proxy.example/x")
+    await read(client, stream=False)
+    assert [request.url for request in script.requests] == [
+        "https://proxy.example/x/jobs",
+        f"https://{host}/v1/jobs/7",
+    ]
+
+
+async def test_a_proxy_that_rewrites_what_receipts_say_is_followed_to_itself() -> None:
+    client, script = await scripted({"look": "http://localhost:9/x/7"}, DONE, base_url="http://localhost:9/x")
+    await read(client, stream=False)
+    assert script.requests[1].url == "http://localhost:9/x/7"
+
+
+async def test_a_redirect_of_the_second_step_is_not_followed() -> None:
+    async with Loopback(lambda exchange: exchange.send(as_answer(DONE))) as other:
+
+        async def redirecting(exchange: Exchange) -> None:
+            there = whole(b"", "307 Temporary Redirect", extra=f"location: {other.url}\r\n")
+            await exchange.send(as_answer(LOOK) if is_first(exchange) else there)
+
+        async with Loopback(redirecting) as server, await at(server) as client:
+            with pytest.raises(RemoteError, match="307"):
+                await read(client, stream=False)
+        assert other.exchanges == []
+
+
+async def test_headers_of_the_caller_go_along() -> None:
+    client, script = await scripted(LOOK, DONE)
+    await client.chat().user("hi").extra_headers({"X-Trace": "t-1"}).execute()
+    assert [request.headers["x-trace"] for request in script.requests] == ["t-1", "t-1"]
+
+
+async def test_a_stream_in_sse_behind_a_receipt_is_read_frame_by_frame() -> None:
+    manifest = {**LATER, "stream": {**LATER["stream"], "framing": "sse"}}
+    client, _ = await scripted(
+        WATCH, Answer(b'data: {"text":"H"}\n\ndata: {"text":"i","why":"done"}\n\n', headers=SSE), manifest=manifest
+    )
+    async with client.chat().user("hi").stream() as stream:
+        assert [text async for text in stream.text()] == ["H", "i"]
