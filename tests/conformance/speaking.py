@@ -31,6 +31,7 @@ PROVIDERS = {
     "groq": "groq",
     "huggingface": "huggingface",
     "llamacpp-local": "llamacpp",
+    "local": "vllm",
     "mistral": "mistral",
     "mistralrs-local": "mistralrs",
     "moonshot": "moonshot",

@@ -270,11 +270,6 @@ def test_deepseek_gets_reasoning_content_beside_tool_calls(parts: tuple[Any, ...
     assert preview("deepseek/deepseek-flash", messages=history(*parts)).body["messages"][1]["reasoning_content"] == sent
 
 
-def test_the_retired_reasoner_gets_no_reasoning_back() -> None:
-    messages = preview("deepseek/deepseek-reasoner", messages=history(THOUGHT)).body["messages"]
-    assert "reasoning_content" not in messages[1]
-
-
 def test_groq_gets_its_reasoning_back_by_the_name_reasoning() -> None:
     messages = preview("groq/openai/gpt-oss-20b", messages=history(THOUGHT, TextPart("ok"))).body["messages"]
     assert (messages[1]["reasoning"], messages[1]["content"]) == ("hm", "ok")
