@@ -317,7 +317,8 @@ def delta(**fields: Any) -> dict[str, Any]:
     return {"id": "1", "choices": [{"index": 0, "delta": fields}]}
 
 
-ENCRYPTED = {"type": "reasoning.encrypted", "data": "zz", "index": 1, "id": "rs_1", "format": "f"}
+ENCRYPTED = {"type": "reasoning.encrypted", "data": "zz", "index": 0, "id": "rs_1", "format": "f"}
+"""As recorded with gpt-5: it shares its index with the summary before it."""
 
 
 def summary(text: str) -> dict[str, Any]:
