@@ -97,7 +97,7 @@ IN_STREAM = {
     "ollama-generate": TEXT_ONLY,
     "cohere-v1": TEXT_ONLY,
     "gemini-interactions": set(),
-    "replicate-predictions": set(REMOTE_ERRORS),  # they come before the receipt
+    "replicate-predictions": TEXT_ONLY | {"context_length"},
     "tiangong-chat": set(),
 }
 

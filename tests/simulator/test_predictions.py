@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from ai_lib_python import Message
-from ai_lib_python.simulator import Answer, Simulator
+from ai_lib_python.simulator import Answer, SimulatedError, Simulator
 
 from .wire import KEYS, get, post
 
 PATH = "/models/acme/m-1/predictions"
 ASK = {"input": {"prompt": "Hi there"}}
+ID = "id: 1767225601:0\n"
 WAITS = {**KEYS, "prefer": "wait"}
 
 
@@ -54,18 +55,18 @@ def test_the_answer_behind_a_receipt_is_streamed(base: str) -> None:
     stream = get(post(base + PATH, ASK).json["urls"]["stream"])
     assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
     assert stream.text == (
-        "event: output\ndata: You\n\n"
-        "event: output\ndata:  said:\n\n"
-        "event: output\ndata:  Hi\n\n"
-        "event: output\ndata:  there\n\n"
-        "event: done\ndata: {}\n\n"
+        f"event: output\n{ID}data: You\n\n"
+        f"event: output\n{ID}data:  said:\n\n"
+        f"event: output\n{ID}data:  Hi\n\n"
+        f"event: output\n{ID}data:  there\n\n"
+        f"event: done\n{ID}data: {{}}\n\n"
     )
 
 
 def test_lines_of_a_piece_are_lines_of_its_frame(base: str, simulator: Simulator) -> None:
     simulator.script(Answer("one\ntwo"))
     assert get(post(base + PATH, ASK).json["urls"]["stream"]).text == (
-        "event: output\ndata: one\n\nevent: output\ndata: \ndata: two\n\nevent: done\ndata: {}\n\n"
+        f"event: output\n{ID}data: one\n\nevent: output\n{ID}data: \ndata: two\n\nevent: done\n{ID}data: {{}}\n\n"
     )
 
 
@@ -74,6 +75,13 @@ def test_a_version_has_a_path_of_its_own(base: str) -> None:
     assert (seen.status, seen.json) == (201, succeeded(base, version="abc"))
     receipt = post(f"{base}/predictions", {"version": "acme/m-1:abc", **ASK}).json
     assert (receipt["status"], receipt["version"]) == ("starting", "abc")
+
+
+def test_an_error_that_was_scripted_for_the_answer_waits_behind_the_receipt(base: str, simulator: Simulator) -> None:
+    simulator.script(SimulatedError("overloaded", "busy", after_frames=1))
+    urls = post(base + PATH, ASK).json["urls"]
+    assert get(urls["stream"]).text == f"event: output\n{ID}data: You\n\nevent: error\ndata: busy\n\n"
+    assert get(urls["get"]).status == 503
 
 
 def test_a_receipt_that_nobody_gave_leads_nowhere(base: str) -> None:

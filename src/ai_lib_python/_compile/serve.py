@@ -10,7 +10,7 @@ serve:
   request: TEMPLATE                          wire JSON -> the fields of a chat request
   finish: {stop: end_turn}                   our words -> the wire's
   response: TEMPLATE                         from $answer
-  stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, data}, {exception, data} or {raw}
+  stream: {start: [FRAME], text: [FRAME]}    see STREAM_EVENTS; a frame is {event, id, data}, {exception, data} or {raw}
   numbered: sequence_number                  a field in the data of each frame that counts the frames from 0
   headers: TEMPLATE                          of each answer, from $answer
   error: {codes, status, headers: TEMPLATE, body: TEMPLATE, stream: [FRAME]}

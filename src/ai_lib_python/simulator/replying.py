@@ -60,10 +60,10 @@ class Reply(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """An answer for which a receipt was given."""
+    """What is to be said to whoever comes with a receipt."""
 
     request: ChatRequest
-    answer: Answer
+    said: Scripted
     number: int
 
 
@@ -114,35 +114,37 @@ class Replier:
             return self._failed(SimulatedError("invalid_request", str(error)))
 
     def _scripted(self, request: ChatRequest, streamed: bool) -> Reply:
-        """The next of the script, or an echo; an error in mid-stream comes within an echo."""
-        scripted = self._take()
-        if isinstance(scripted, SimulatedError):
-            if scripted.after_frames is None or not streamed:
-                return self._failed(scripted)
-            said = msgspec.structs.replace(echo(request, self._number), delay=scripted.delay)
-            return self._streamed(request, said, scripted)
-        answer = scripted or echo(request, self._number)
-        if self._match.receipt:
-            return self._receipt(Kept(request, answer, self._number))
-        return self._streamed(request, answer) if streamed else self._answered(request, answer)
+        """The next of the script, or an echo; or a receipt for it, unless it is an error that comes at once."""
+        said = self._take() or echo(request, self._number)
+        at_once = isinstance(said, SimulatedError) and said.after_frames is None
+        if self._match.receipt and not at_once:
+            return self._receipt(Kept(request, said, self._number))
+        return self._told(request, said, streamed)
+
+    def _told(self, request: ChatRequest, said: Scripted, streamed: bool) -> Reply:
+        """An answer or an error; an error in mid-stream comes within an echo."""
+        if isinstance(said, Answer):
+            return self._streamed(request, said) if streamed else self._answered(request, said)
+        if said.after_frames is None or not streamed:
+            return self._failed(said)
+        within = msgspec.structs.replace(echo(request, self._number), delay=said.delay)
+        return self._streamed(request, within, said)
 
     def _receipt(self, kept: Kept) -> Reply:
-        """A receipt; the answer is asked for with the id that stands in it."""
+        """A receipt; what it is for is asked for with the id that stands in it."""
         self._kept[answer_id(self._number)] = kept
         if len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
-        body = self._served(kept.request, kept.answer)
+        body = self._served(kept.request, echo(kept.request, self._number))
         return self._plain(self._match.program.serve.write_receipt(body))
 
     def _earlier(self, id: str) -> Reply:
-        """An answer for which there was a receipt."""
+        """What a receipt was given for."""
         kept = self._kept.get(id)
         if kept is None:
             return self._failed(SimulatedError("not_found", f"there is no {id!r}"))
         self._number = kept.number
-        if self._match.streamed:
-            return self._streamed(kept.request, kept.answer)
-        return self._answered(kept.request, kept.answer)
+        return self._told(kept.request, kept.said, self._match.streamed)
 
     def _served(self, request: ChatRequest, answer: Answer) -> ServedAnswer:
         return served(self._match.manifest, request, answer, self._number, self._address)

@@ -152,8 +152,8 @@ def framed(framing: str, frame: Frame, number: int) -> bytes:
         return event_message(_message_headers(frame), data)
     if framing == "sse":
         data = data.replace(b"\n", b"\ndata: ")
-        name = f"event: {frame['event']}\n".encode() if "event" in frame else b""
-        return name + b"data: " + data + b"\n\n"
+        fields = "".join(f"{name}: {frame[name]}\n" for name in ("event", "id") if name in frame)
+        return fields.encode() + b"data: " + data + b"\n\n"
     if framing == "ndjson":
         return data + b"\n"
     return (b"[" if number == 0 else b",\n") + data
