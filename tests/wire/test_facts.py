@@ -18,7 +18,7 @@ from ai_lib_python._engine.target import program_of
 from ai_lib_python._manifest.load import load
 from ai_lib_python.chat import ChatRequestBuilder
 from ai_lib_python.errors import REMOTE_ERRORS, UnsupportedError
-from ai_lib_python.message import OpaquePart, ReasoningPart, RefusalPart, TextPart, ToolCall
+from ai_lib_python.message import AudioPart, OpaquePart, ReasoningPart, RefusalPart, TextPart, ToolCall
 from ai_lib_python.preview import RequestPreview
 
 from .conversations import FOLDER, WEATHER, options_of, transcript
@@ -52,6 +52,7 @@ PARTS: dict[str, Any] = {
     "image_url": ContentBlock.image_url,
     "image": ContentBlock.image_base64,
     "audio": ContentBlock.audio,
+    "audio_url": AudioPart,
     "file": ContentBlock.file,
 }
 """What makes a part of each kind, with the rest of what a fact says of it."""
@@ -114,6 +115,8 @@ async def test_a_request_goes_out_as_the_provider_takes_it(id: str, fact: Fact) 
         assert {*wanted} - {None} <= {action for told_of, action in told if told_of == name}, name
         assert actions is not None or name not in dict(told), name
     assert sent.url == fact.get("url", sent.url)
+    for name, value in fact.get("headers", {}).items():
+        assert sent.headers.get(name) == value, name
 
 
 @pytest.mark.parametrize(("id", "fact"), facts("answers"))

@@ -68,7 +68,7 @@ class Caller:
 
     async def list_models(self, timeout: float | None) -> list[str]:
         """The names by which the provider's models are called."""
-        return await list_models(self.target, self._sender(), timeout)
+        return await list_models(self._targets.of(None), self._sender(), timeout)
 
     async def aclose(self) -> None:
         if self._transport is not None:

@@ -90,7 +90,8 @@ class WholeAnswer:
 
     def __init__(self, receipt: Receipt) -> None:
         self.status = receipt.status
-        self.headers = {**receipt.headers, "content-type": "application/json"}
+        as_json = {} if is_stream(receipt.headers) else {"content-type": "application/json"}
+        self.headers = {**receipt.headers, **as_json}
         self._body = receipt.body
 
     async def read(self) -> bytes:
@@ -104,6 +105,11 @@ class WholeAnswer:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def is_stream(headers: dict[str, str]) -> bool:
+    """Whether an answer is a stream already, and no receipt."""
+    return headers.get("content-type", "").lower().startswith("text/event-stream")
 
 
 async def read_body(answer: HttpResponse, prepared: Prepared) -> bytes:

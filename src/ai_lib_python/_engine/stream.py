@@ -14,7 +14,7 @@ from ..events import ContentDelta, StreamEnd, StreamingEvent
 from ..response import CallStats, ChatResponse
 from .call import MILLISECONDS
 from .failures import with_context
-from .follow import Follower, Receipt, WholeAnswer, read_body
+from .follow import Follower, Receipt, WholeAnswer, is_stream, read_body
 from .prepare import Prepared
 from .read_stream import StreamReader
 from .sending import send
@@ -150,9 +150,11 @@ class _Run:
         follow = prepared.program.follow
         if follow is None:
             return await send(self._transport, prepared)
-        follower = Follower(self._transport, prepared, follow)
         answer = await send(self._transport, prepared)
+        if is_stream(answer.headers):
+            return answer
         receipt = Receipt(answer.status, answer.headers, await read_body(answer, prepared))
+        follower = Follower(self._transport, prepared, follow)
         return await follower.stream(receipt) or WholeAnswer(await follower.whole(receipt))
 
     async def _begun(self) -> tuple[HttpResponse, StreamReader]:
