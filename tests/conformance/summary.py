@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from . import recordings
 from .allowed_differences import ALLOWED
 from .decoding import Judged
 from .encoding import Line, not_counted, table
 from .known_differences import KNOWN_DIFFERENCES
+from .recordings import digest
 from .speaking import speaker
-
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
 
 
 class Decoded(NamedTuple):
@@ -41,14 +37,6 @@ def decoded(dialect: str, found: Iterable[Judged]) -> list[Decoded]:
         rows[key] += 1
         equal[key] += not each.differences
     return [Decoded(dialect, *key, rows[key], equal[key]) for key in sorted(rows)]
-
-
-def digest() -> str:
-    """What tells one set of recordings from another."""
-    whole = hashlib.sha256()
-    for dialect in recordings.DIALECTS:
-        whole.update((recordings.folder() / f"{dialect}.jsonl.gz").read_bytes())
-    return whole.hexdigest()[:16]
 
 
 def document(found: Mapping[str, Iterable[Judged]]) -> str:

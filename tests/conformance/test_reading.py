@@ -162,5 +162,5 @@ def test_cutting_loses_nothing(mode: str) -> None:
 def test_every_row_can_be_read_and_served(server: ReplayServer) -> None:
     assert {row.dialect for row in server.rows} == set(DIALECTS)
     unread = [row.id for row in server.rows if read(row).error == "malformed" and row.status == 200]
-    assert len(unread) <= 3, unread
+    assert len(unread) <= max(3, 0.001 * len(server.rows)), unread
     assert all(body_of(row) or row.kind == "text" for row in server.rows)

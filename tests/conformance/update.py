@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from conformance import recordings
 from conformance.decoding import judge_all
 from conformance.replay import ReplayServer
-from conformance.summary import DOCUMENT, document
+from conformance.summary import document
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     server.start()
     found = {dialect: asyncio.run(judge_all(server, dialect)) for dialect in recordings.DIALECTS}
     server.stop()
-    DOCUMENT.write_text(document(found), encoding="utf-8")
+    recordings.DOCUMENT.write_text(document(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
