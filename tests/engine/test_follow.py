@@ -38,7 +38,7 @@ LATER: dict[str, Any] = {
         "ends": ["finish"],
         "steps": {"text": ".text", "finish": ".why", "usage": ".usage"},
     },
-    "follow": {"poll": {"url": ".look", "until": ".text", "every": 0}, "stream": {"url": ".watch"}},
+    "follow": {"poll": {"url": ".look", "until": ".text", "every": 0.001}, "stream": {"url": ".watch"}},
     "usage": {"prompt": ".in", "output": ".out"},
     "finish": {"map": {"done": "stop"}},
     "errors": {"message": ".problem", "request_id": ".id or $headers.x-request-id", "status": {401: "authentication"}},
@@ -60,7 +60,7 @@ async def scripted(*answers: Any, **options: Any) -> tuple[AiClient, Script]:
     return await AiClient.create("later/m-1", transport=script, **options), script
 
 
-async def at(server: Loopback, every: float = 0, **options: Any) -> AiClient:
+async def at(server: Loopback, every: float = 0.001, **options: Any) -> AiClient:
     """A client of a server on loopback."""
     return await AiClient.create("later/m-1", manifest=later(every), api_key=KEY, base_url=server.url, **options)
 

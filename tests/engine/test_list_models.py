@@ -97,7 +97,7 @@ async def test_the_list_ends_with_an_empty_page() -> None:
 
 
 async def test_a_list_that_never_ends_is_given_up() -> None:
-    client, script = await asked(page("a", next="again"))
+    client, script = await asked(*(page("a", next=number) for number in range(1, 2 * MOST_PAGES)))
     assert len(await client.list_models()) == MOST_PAGES
     assert len(script.requests) == MOST_PAGES
 
@@ -219,7 +219,7 @@ async def test_a_provider_without_a_list_says_so(listing: Any) -> None:
 async def test_an_error_of_any_page_is_that_error(failing: int) -> None:
     answers = [page("a", next="2")] * failing + [Answer({"problem": f"no {KEY}"}, 401)]
     client, _ = await asked(*answers)
-    with pytest.raises(AuthenticationError, match=r"shelf \(its models\), HTTP 401: no .*/v1/models") as caught:
+    with pytest.raises(AuthenticationError, match=r"^shelf.*HTTP 401: no .*/v1/models") as caught:
         await client.list_models()
     assert (caught.value.provider, caught.value.status_code) == ("shelf", 401)
     assert KEY not in f"{caught.value} {caught.value.body}"
@@ -280,8 +280,8 @@ async def test_a_provider_that_hangs_up_is_a_failed_connection() -> None:
 
 async def test_pages_share_one_connection() -> None:
     async def paging(exchange: Exchange) -> None:
-        more = b"" if len(exchange.server.exchanges) == 3 else b', "next": "p"'
-        await exchange.send(whole(b'{"data": [{"id": "a"}]' + more + b"}"))
+        number = len(exchange.server.exchanges)
+        await exchange.send(whole(json.dumps(page("a", next=None if number == 3 else number)).encode()))
 
     async with Loopback(paging) as server, await at(server) as client:
         assert await client.list_models() == ["a", "a", "a"]

@@ -19,7 +19,7 @@ from ai_lib_python.errors import (
     RetiredProviderError,
 )
 
-from .conftest import Preview, client_of, manifest_of
+from .conftest import Answer, Preview, Scripted, client_of
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,11 @@ async def test_of_several_ways_to_authenticate_the_first_with_a_key_is_taken(
 ) -> None:
     monkeypatch.setenv("TOY_TOKEN", "t")
     text = "auth: {any: [{scheme: header, header: x-key, env: [TOY_KEY]}, {scheme: bearer, env: [TOY_TOKEN]}]}"
-    client = await AiClient.create("toy/m", manifest=manifest_of(text))
-    credential = await client._caller.target.credential()
-    assert credential is not None
-    assert (credential.scheme.scheme, credential.key) == ("bearer", "t")
+    client, transport = await client_of(text, {"text": "Hi"})
+    await client.chat().user("Hello").execute()
+    headers = transport.requests[0].headers
+    assert headers["authorization"] == "Bearer t"
+    assert "x-key" not in headers
 
 
 async def test_extra_headers_and_fields_are_fixed_or_the_users_and_those_come_last(preview: Preview) -> None:
@@ -344,28 +345,35 @@ async def test_parts_go_the_way_that_takes_them_and_a_key_the_other() -> None:
     assert "authorization" not in second.requests[0].headers
 
 
+async def of_the_cloud(*answers: Any) -> tuple[AiClient, Scripted]:
+    """A client of a cloud whose log-in a library of its own finds, and the transport that answers it."""
+    transport = Scripted(*map(Answer, answers))
+    mine = {"id": "mine", "extends": "vertex", "auth": {"scopes": ["all"], "env": ["MINE_TOKEN"]}}
+    return await AiClient.create("mine/m", manifest=mine, variables={"project": "p"}, transport=transport), transport
+
+
 async def test_a_token_of_the_clouds_own_library_is_a_bearer_token(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 
     class Found:
         valid, token = True, "from-the-library"
 
-    def default(scopes: list[str]) -> tuple[Found, None]:
+    def default(scopes: list[str], **more: Any) -> tuple[Found, None]:
         asked.append(scopes)
         return Found(), None
 
     monkeypatch.setattr("google.auth.default", default)
-    client, transport = await client_of("auth: {scheme: adc, scopes: [all]}", {"text": "Hi"})
+    client, transport = await of_the_cloud({"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]})
     await client.chat().user("Hello").execute()
     assert transport.requests[0].headers["authorization"] == "Bearer from-the-library"
     assert asked == [["all"]]
 
 
-async def test_what_a_library_reads_by_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(scopes: list[str]) -> Any:
+async def test_where_a_library_finds_nothing_all_ways_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(scopes: list[str], **more: Any) -> Any:
         raise DefaultCredentialsError
 
     monkeypatch.setattr("google.auth.default", nothing)
-    client, _ = await client_of("auth: {scheme: adc, scopes: [all], env: [TOY_TOKEN]}", {"text": "Hi"})
-    with pytest.raises(MissingKeyError, match=r"set TOY_TOKEN, or install ai-lib-python\[google\] and log in"):
+    client, _ = await of_the_cloud()
+    with pytest.raises(MissingKeyError, match=r"set MINE_TOKEN, or install ai-lib-python\[google\] and log in"):
         await client.chat().user("Hello").execute()

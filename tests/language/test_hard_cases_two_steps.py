@@ -19,7 +19,7 @@ request:
   turns: {roles: {user: user}}
   body: {a: 1}
 follow:
-  poll: {url: .urls.get, until: {.state: [done, failed]}, every: 0}
+  poll: {url: .urls.get, until: {.state: [done, failed]}, every: 0.001}
   stream: {url: .urls.stream}
   headers: {X-Follows: "yes"}
 response:
@@ -105,7 +105,7 @@ async def test_a_receipt_may_point_to_any_place_of_the_provider(found: str, url:
 
 async def test_where_to_look_may_stand_in_headers_and_until_in_the_status() -> None:
     text = """
-follow: {poll: {url: $headers.location, until: {$status: [200, 404]}, every: 0}}
+follow: {poll: {url: $headers.location, until: {$status: [200, 404]}, every: 0.001}}
 """
     receipts = [Answer({}, 202, {"location": "/a"}), Answer({}, 202, {"location": "/b"})]
     client, transport = await client_of(text, *receipts, Answer(DONE, 200, {"location": "/c"}))

@@ -247,7 +247,7 @@ def test_a_manifest_inherits_apis_and_they_are_about_it(write: Write, two: Manif
             """
             id: heir
             extends: two
-            endpoint: {base_url: https://heir.example}
+            endpoint: {headers: {x-heir: h}}
             auth: {env: [HEIR_KEY]}
             apis: {plain: null, third: {extends: wire}}
             """,
@@ -255,7 +255,8 @@ def test_a_manifest_inherits_apis_and_they_are_about_it(write: Write, two: Manif
     )
     assert heir.other_apis == ("wired", "third")
     third, wired = heir.for_api("third"), heir.for_api("wired")
-    assert (third.id, third.name, third.endpoint.base_url) == ("heir", "heir", "https://heir.example")
+    assert (third.id, third.name, third.endpoint.base_url) == ("heir", "heir", "https://two.example/v1")
+    assert third.endpoint.headers == wired.endpoint.headers == {"x-two": "t", "x-heir": "h"}
     assert third.auth[0].env == wired.auth[0].env == ("HEIR_KEY",)
     assert wired.endpoint.base_url == "https://wired.two.example"
 
