@@ -46,9 +46,11 @@ def test_a_wrong_value_says_what_was_expected(written: str, message: str) -> Non
 
 
 def test_a_word_that_is_not_one_of_the_choices_lists_them() -> None:
-    assert wrong("status: {is: retird}") == [
-        'a.yaml:2: status.is: expected one of live, beta, unverified, retired, no_chat, got "retird"; did you mean "retired"?'
-    ]
+    (problem,) = wrong("status: {is: retird}")
+    assert problem == (
+        "a.yaml:2: status.is: expected one of live, beta, unverified, retired, no_chat, "
+        'got "retird"; did you mean "retired"?'
+    )
 
 
 def test_a_scalar_where_a_map_belongs() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ai_lib_python._manifest import folders, key_claims
@@ -56,7 +58,7 @@ def test_the_same_host_may_have_the_key(base_url: str) -> None:
 
 
 def test_adding_a_host_is_refused() -> None:
-    with pytest.raises(ManifestError, match=r"may not go to https://api\.openai\.com, \*"):
+    with pytest.raises(ManifestError, match=r"may not go to \* \(endpoint\.hosts\)"):
         load_file({"id": "mine", "extends": "openai", "endpoint": {"hosts": ["*"]}})
 
 
@@ -69,10 +71,20 @@ def test_adding_a_host_is_refused() -> None:
         ("https://eu.owner.example.evil/v1", False),
     ],
 )
-def test_the_owners_other_hosts_may_have_the_key(base_url: str, fine: bool) -> None:
-    owner = load_file({"id": "owner", "endpoint": {"base_url": "https://owner.example", "hosts": ["*.owner.example"]}})
-    mine = load_file({"id": "mine", "endpoint": {"base_url": base_url}})
-    assert key_claims._belongs_to(mine, owner) is fine
+def test_the_owners_other_hosts_may_have_the_key(
+    base_url: str, fine: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    endpoint = {"base_url": "https://owner.example", "hosts": ["*.owner.example"]}
+    owner = load_file({"id": "owner", "endpoint": endpoint, "auth": {"scheme": "bearer", "env": ["OWNER_KEY"]}})
+    file = tmp_path / "owner.yaml"
+    file.write_text("auth: {env: [OWNER_KEY]}")
+    monkeypatch.setattr(key_claims, "bundled_providers", lambda: [file])
+    mine = load_file(
+        {"id": "mine", "endpoint": {"base_url": base_url}, "auth": {"scheme": "bearer", "env": ["MY_KEY"]}}
+    )
+    given = msgspec.structs.replace(mine, auth=owner.auth)
+    with contextlib.nullcontext() if fine else pytest.raises(ManifestError, match="OWNER_KEY is the key of owner"):
+        key_claims.check_claims(given, (), lambda _: owner)
 
 
 def test_inheriting_the_variable_and_changing_the_address_is_refused() -> None:

@@ -79,7 +79,7 @@ def test_a_local_server_needs_no_key(provider: str, monkeypatch: pytest.MonkeyPa
     for scheme in load(provider).auth:
         for variable in scheme.env:
             monkeypatch.delenv(variable, raising=False)
-    assert asyncio.run(Target(load(provider)).credential()) is None
+    assert asyncio.run(Target(load(provider)).credential(None)) is None
 
 
 # What goes out
@@ -93,7 +93,7 @@ def preview(
     messages: list[Message] | None = None,
     base_url: str | None = None,
 ) -> RequestPreview:
-    client = asyncio.run(AiClient.create(model, api_key="k", base_url=base_url, variables={"resource": "r"}))
+    client = asyncio.run(AiClient.create(model, base_url=base_url, variables={"resource": "r"}))
     chat = client.chat().messages(messages or [Message.user("hi")])
     if build is not None:
         build(chat)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from .._manifest.manifest import Manifest, Variable
-from .._wire.urls import fill_placeholders
+from .._manifest.sites import host_fits
+from .._wire.urls import PLACEHOLDER, fill_placeholders
 from ..errors import ConfigurationError
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+def is_own_host(manifest: Manifest, host: str) -> bool:
+    """Whether a host belongs to the provider."""
+    return host_fits(host, _own_hosts(manifest))
 
 
-def own_hosts(manifest: Manifest) -> list[str]:
+def _own_hosts(manifest: Manifest) -> list[str]:
     """The hosts that belong to the provider, as patterns; a placeholder stands for one label."""
     endpoint = manifest.endpoint
     patterns = list(endpoint.hosts)
     if endpoint.base_url is not None:
         host = urlsplit(endpoint.base_url).hostname or ""
-        patterns += [_PLACEHOLDER.sub("*", spelled) for spelled in _spelled(host, endpoint.variables)]
-    return [pattern.lower() for pattern in patterns if pattern.strip("*.")]  # one of stars alone would be any host
+        patterns += [PLACEHOLDER.sub("*", spelled) for spelled in _spelled(host, endpoint.variables)]
+    return [pattern for pattern in patterns if pattern.strip("*.")]  # one of stars alone would be any host
 
 
 def _spelled(host: str, variables: Mapping[str, Variable]) -> Iterator[str]:

@@ -113,6 +113,11 @@ def _minimum(value: Any, least: float, rules: Schema, path: KeyPath) -> Iterator
         yield Problem(path, f"expected at least {least}, got {_shown(value)}")
 
 
+def _exclusive_minimum(value: Any, bound: float, rules: Schema, path: KeyPath) -> Iterator[Problem]:
+    if _is_a(value, "number") and value <= bound:
+        yield Problem(path, f"expected more than {bound}, got {_shown(value)}")
+
+
 def _min_items(value: Any, least: int, rules: Schema, path: KeyPath) -> Iterator[Problem]:
     if isinstance(value, list) and len(value) < least:
         yield Problem(path, "expected a list with something in it")
@@ -196,6 +201,7 @@ _RULES: dict[str, Callable[[Any, Any, Schema, KeyPath], Iterator[Problem]]] = {
     "enum": _enum,
     "pattern": _pattern,
     "minimum": _minimum,
+    "exclusiveMinimum": _exclusive_minimum,
     "minItems": _min_items,
     "items": _items,
     "required": _required,

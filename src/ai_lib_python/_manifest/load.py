@@ -6,18 +6,21 @@ What was read and merged is kept, and taken again as long as the same files are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache, partial, reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from .._spelling import did_you_mean
 from ..errors import ManifestError
 from . import folders
 from .check import check
-from .key_claims import check_claims
-from .manifest import Manifest, manifest_of
+from .key_claims import check_claims, withheld_schemes
+from .manifest import Manifest, check_apis, manifest_of, problem_at
 from .mapping_source import from_mapping
 from .merge import Layer, layer_of, merge
+from .sites import moved
 from .yaml_source import Document, read
 
 if TYPE_CHECKING:
@@ -186,12 +189,32 @@ def _from_files(files: tuple[_File, ...], search_path: tuple[Path, ...]) -> Mani
 
 
 def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest:
-    merged = _layers(chain)
-    load_api = cache(partial(_api, chain, search_path))
-    manifest = manifest_of(merged, _dialect(chain), load_api=load_api)
-    if any({"auth", "endpoint", "apis"} & link.document.data.keys() for link in chain if not link.is_bundled):
-        check_claims(manifest, {link.id for link in chain[1:]}, _bundled)
-    return manifest
+    provider = _layers(chain)
+    check_apis(provider)
+    provider = _with_list_moved(provider, chain)
+    made: dict[str, tuple[list[_File | None], Manifest]] = {}
+
+    def load_api(name: str) -> Manifest:
+        """What holds for another API: made once, and again when a file of what it speaks has changed."""
+        entry = provider.part(("apis", name))
+        place = f"{entry.origin(())}: apis.{name}.extends"
+        dialect = _chain(_found(entry.data["extends"], place, search_path), search_path)
+        files = [link.file for link in dialect]
+        if name not in made or made[name][0] != files:
+            made[name] = (files, _api(provider, chain, dialect, name))
+        return made[name][1]
+
+    manifest = manifest_of(provider, _dialect(chain), load_api=load_api)
+    return _held_to_claims(manifest, chain, chain)
+
+
+def _held_to_claims(manifest: Manifest, chain: Sequence[_Link], spoken: Sequence[_Link]) -> Manifest:
+    """A manifest that sends no key where it does not belong; of bundled ones, tests see to that."""
+    if all(link.is_bundled for link in (*chain, *spoken)):
+        return manifest
+    ancestors = {link.id for link in chain[1:]}
+    check_claims(manifest, ancestors, _bundled)
+    return msgspec.structs.replace(manifest, withheld=withheld_schemes(manifest, ancestors, _bundled))
 
 
 def _layers(chain: Sequence[_Link]) -> Layer:
@@ -200,19 +223,56 @@ def _layers(chain: Sequence[_Link]) -> Layer:
     return reduce(lambda lower, upper: merge(_heritage(lower), upper), layers, Layer({}, {}))
 
 
-def _api(chain: tuple[_Link, ...], search_path: tuple[Path, ...], name: str) -> Manifest:
+def _api(provider: Layer, chain: tuple[_Link, ...], dialect: tuple[_Link, ...], name: str) -> Manifest:
     """What holds for another API of the provider: its dialect, who the provider is, and what differs."""
-    provider = _layers(chain)
-    own = provider.part(("apis", name))
-    own = Layer(dict(own.data), own.origins)
-    first = _found(own.data.pop("extends"), f"{own.origin(())}: apis.{name}.extends", search_path)
-    dialect = _chain(first, search_path)
+    own = _part_of(provider.part(("apis", name)), lambda key: key != "extends")
+    own = _with_api_moved(own, provider, chain, name)
     spoken = _without_identity(_heritage(_layers(dialect)))
     layer = merge(merge(spoken, _identity(provider)), own)
-    manifest = manifest_of(layer, _dialect(dialect), api=name)
-    if any("apis" in link.document.data for link in chain if not link.is_bundled):
-        check_claims(manifest, {link.id for link in chain[1:]}, _bundled)
-    return manifest
+    return _held_to_claims(manifest_of(layer, _dialect(dialect), api=name), chain, dialect)
+
+
+def _with_list_moved(provider: Layer, chain: Sequence[_Link]) -> Layer:
+    """The provider without a list of models that would be asked for where it was before the base URL moved."""
+    listing = provider.data.get("list_models", {})
+    url = listing.get("base_url")
+    if url is None or not (move := _move(provider, chain, ("list_models", "base_url"))):
+        return provider
+    before, after = move
+    url = None if after is None else moved(url, before, after)
+    data = {key: value for key, value in provider.data.items() if key != "list_models"}
+    return Layer(data if url is None else {**data, "list_models": {**listing, "base_url": url}}, provider.origins)
+
+
+def _with_api_moved(own: Layer, provider: Layer, chain: Sequence[_Link], name: str) -> Layer:
+    """What an API says, with its address where the provider's has moved to since.
+
+    Raises:
+        ManifestError: nobody can tell where that is.
+    """
+    endpoint = own.data.get("endpoint") or {}
+    url = endpoint.get("base_url")
+    if url is None or not (move := _move(provider, chain, ("apis", name))):
+        return own
+    before, after = move
+    there = None if after is None else moved(url, before, after)
+    if after is not None and there is None:
+        place = provider.origin(("endpoint", "base_url"))
+        problem = (
+            f"is inherited and at {url}, while endpoint.base_url ({place}) is now {after}; write apis.{name} anew "
+            f"with an endpoint.base_url of its own, or `{name}: null` where there is none"
+        )
+        raise problem_at(provider, ("apis", name, "endpoint"), problem)
+    return Layer({**own.data, "endpoint": {**endpoint, "base_url": there}}, own.origins)
+
+
+def _move(provider: Layer, chain: Sequence[_Link], path: tuple[str, str]) -> tuple[str | None, str | None] | None:
+    """The base URL as it was beside what stands at a path, and as it is; None where it is the same."""
+    first, second = path
+    writer = next(index for index, link in enumerate(chain) if (link.document.data.get(first) or {}).get(second))
+    before = (_layers(chain[writer:]).data.get("endpoint") or {}).get("base_url") if writer else None
+    after = provider.data.get("endpoint", {}).get("base_url")
+    return (before, after) if writer and before != after else None
 
 
 def _identity(provider: Layer) -> Layer:
@@ -221,8 +281,8 @@ def _identity(provider: Layer) -> Layer:
 
 
 def _without_identity(dialect: Layer) -> Layer:
-    """How is spoken, without who speaks: another provider's address must not come along."""
-    return _part_of(dialect, lambda key: key not in _IDENTITY)
+    """How is spoken, without who speaks: another provider's address must not come along, nor its other APIs."""
+    return _part_of(dialect, lambda key: key not in _IDENTITY and key not in ("apis", "routes"))
 
 
 def _part_of(layer: Layer, wanted: Callable[[Any], bool]) -> Layer:

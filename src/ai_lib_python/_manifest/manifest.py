@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .._globs import fits_one, globs_of
+from .._spelling import did_you_mean
 from ..errors import ConfigurationError, ManifestError
 from .check import spell
 from .merge import Layer, merge
@@ -113,6 +114,9 @@ class AuthScheme(msgspec.Struct, frozen=True):
 NEEDS = {"header": "header", "query": "query", "aws-sigv4": "service", "adc": "scopes", "headers": "headers"}
 """What a scheme cannot do without."""
 
+BORROWED = frozenset({"aws-sigv4", "adc"})
+"""Schemes whose credentials a library finds by itself, where nobody gives any."""
+
 
 class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """A provider or dialect with all that it inherits.
@@ -130,6 +134,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         origin: whose opaque parts and signatures are understood here: the provider's, by this API.
         sunset: after :meth:`for_model`, the day from which that model is gone.
         replacement: after :meth:`for_model`, the model that takes its place.
+        withheld: schemes for which no library may be asked here: what it finds belongs to other hosts.
     """
 
     id: str
@@ -144,6 +149,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     origin: str
     sunset: str | None = None
     replacement: str | None = None
+    withheld: frozenset[str] = frozenset()
     _layer: Layer
     _for_models: dict[int, Manifest]
     _load_api: Callable[[str], Manifest] | None = None
@@ -204,7 +210,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     def _entry(self, model: str) -> int | None:
         """The index in ``models`` of the first entry that matches."""
         for index, entry in enumerate(self.data.get("models", ())):
-            if any(fnmatchcase(model.lower(), glob.lower()) for glob in globs_of(entry)):
+            if fits_one(model, globs_of(entry)):
                 return index
         return None
 
@@ -214,14 +220,9 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             layer = merge(self._layer, self._layer.part(("models", index)))
             for key in ("models", "match"):
                 layer.data.pop(key, None)
-            self._for_models[index] = manifest_of(layer, self.dialect, api=self.api)
+            overlaid = manifest_of(layer, self.dialect, api=self.api)
+            self._for_models[index] = msgspec.structs.replace(overlaid, withheld=self.withheld)
         return self._for_models[index]
-
-
-def globs_of(entry: dict[str, Any]) -> list[str]:
-    """The patterns of model names that an entry of ``models`` is for."""
-    match = entry["match"]
-    return [match] if isinstance(match, str) else match
 
 
 OWN_API = "chat"
@@ -240,9 +241,10 @@ def manifest_of(
         load_api: loads another API of the same provider.
 
     Raises:
-        ManifestError: a key is missing that the way of authenticating needs.
+        ManifestError: a key is missing that the way of authenticating needs, or keys do not fit together.
     """
     _check_auth(layer)
+    _check_variables(layer)
     data = layer.data
     own = data.get("api", OWN_API)
     return Manifest(
@@ -283,6 +285,34 @@ def _check_auth(layer: Layer) -> None:
         needed = NEEDS.get(scheme)
         if needed is not None and not way.get(needed):
             raise problem_at(layer, (*path, needed), f"is missing; the scheme {scheme} needs it")
+
+
+def _check_variables(layer: Layer) -> None:
+    """Refuses placeholders that follow from each other in a circle: none of them would ever have a value."""
+    variables = layer.data.get("endpoint", {}).get("variables", {})
+    for name in variables:
+        seen = [name]
+        while (follows := variables.get(seen[-1], {}).get("of")) is not None:
+            if follows in seen:
+                circle = " -> ".join([*seen, follows])
+                raise problem_at(layer, ("endpoint", "variables", seen[-1], "of"), f"goes in a circle: {circle}")
+            seen.append(follows)
+
+
+def check_apis(layer: Layer) -> None:
+    """Refuses other APIs that nothing could reach, and routes that lead to none.
+
+    Raises:
+        ManifestError: it names the API.
+    """
+    own, others = layer.data.get("api", OWN_API), layer.data.get("apis", {})
+    if own in others:
+        problem = "is the name of the API that the rest of this manifest is about; give this one another, or set `api`"
+        raise problem_at(layer, ("apis", own), problem)
+    for index, route in enumerate(layer.data.get("routes", ())):
+        if (name := route["api"]) not in (own, *others):
+            hint = did_you_mean(name, (own, *others))
+            raise problem_at(layer, ("routes", index), f"there is no API {name!r}{hint}")
 
 
 def problem_at(layer: Layer, path: KeyPath, message: str) -> ManifestError:

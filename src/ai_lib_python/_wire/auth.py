@@ -29,11 +29,20 @@ def authorize(scheme: Scheme, key: str, headers: dict[str, str], query: dict[str
     Raises:
         ConfigurationError: the key has characters that no header may hold.
     """
-    if not (key.isascii() and key.isprintable()):
-        raise ConfigurationError("the API key has a line break or another character that no header may hold")
+    check_header_value(key)
     if scheme.scheme in BEARER:
         headers["authorization"] = f"Bearer {key}"
     elif scheme.scheme == "header" and scheme.header:
         headers[scheme.header.lower()] = (scheme.prefix or "") + key
     elif scheme.scheme == "query" and scheme.query:
         query[scheme.query] = key
+
+
+def check_header_value(key: str) -> None:
+    """Refuses what no header may hold.
+
+    Raises:
+        ConfigurationError: there is a line break or another such character in it.
+    """
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError("the API key has a line break or another character that no header may hold")

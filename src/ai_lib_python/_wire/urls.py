@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from ipaddress import ip_address
+from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError
 
-_QUOTED_ALREADY = "/%:@!$&'()*+,;=~"
-"""What stays in a path: what has a meaning there, and the signs of what is quoted."""
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""A part of an address that is filled in later."""
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_IN_USER = "%:!$&'()*+,;=~"
+_IN_PATH = "/@" + _IN_USER
+_IN_QUERY = "?" + _IN_PATH
+"""What stays in each part of an address: what has a meaning there, and the sign of what is quoted."""
+
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"[a-z0-9_.-]+")
 _PLACEHOLDER_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -30,28 +37,69 @@ def fill_placeholders(base_url: str, find: Callable[[str], str | None]) -> str:
             raise ConfigurationError(f"{match.group(1)!r} must be letters, digits, '-', '_' and '.', got {found!r}")
         return found
 
-    return _PLACEHOLDER.sub(value, base_url)
+    return PLACEHOLDER.sub(value, base_url)
 
 
 def check_base_url(url: str) -> str:
     """The URL, if it is one that HTTP can use.
 
     Raises:
-        ConfigurationError: it has no scheme or host.
+        ConfigurationError: it has no scheme or host, or one that is none.
     """
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that are none
-        usable = False
-    if not usable:
-        raise ConfigurationError(f"base_url must look like https://host/path, got {url!r}")
+        wire_url(url)
+    except ValueError:
+        raise ConfigurationError(f"base_url must look like https://host/path, got {url!r}") from None
     return url
+
+
+def wire_url(url: str) -> str:
+    """The address as a request may hold it, the same for who signs it and who sends it.
+
+    Its host is written in small ASCII letters, what may not stand in its other parts is quoted, and what is quoted
+    already stays as it is. A fragment is never sent.
+
+    Raises:
+        ValueError: it is no address of HTTP. The message shows none of it.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or "\\" in parts.netloc:  # some read a backslash as a slash
+        raise ValueError("not an address of HTTP")
+    path = _quoted(parts.path, _IN_PATH) or "/"
+    return urlunsplit((parts.scheme, _wire_netloc(parts), path, _quoted(parts.query, _IN_QUERY), ""))
+
+
+def _wire_netloc(parts: SplitResult) -> str:
+    host, port = _wire_host(parts.hostname or ""), parts.port
+    if port == 0:
+        raise ValueError("no port has the number 0")
+    user, at, _ = parts.netloc.rpartition("@")
+    return f"{_quoted(user, _IN_USER)}{at}{host}{'' if port is None else f':{port}'}"
+
+
+def _wire_host(host: str) -> str:
+    if ":" in host:
+        ip_address(host)
+        return f"[{host}]"
+    if not host.isascii():
+        import idna  # for the few that need it; the HTTP library cannot do without it either
+
+        host = idna.encode(host, uts46=True).decode()
+    if not _HOST.fullmatch(host):
+        raise ValueError("not the name of a host")
+    return host
+
+
+def _quoted(text: str, allowed: str) -> str:
+    return quote(_LONE_PERCENT.sub("%25", text), safe=allowed)
 
 
 def shown(url: str) -> str:
     """The URL as people may read it: without its query and without a password, which may be keys."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "what is no address"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -66,11 +114,11 @@ def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[
     prefix = _segments(base.path)
     if not prefix and default_base_url is not None:
         prefix = _segments(urlsplit(default_base_url).path)
-    joined = quote("/" + "/".join(_overlapped(prefix, _segments(path))), safe=_QUOTED_ALREADY)
+    joined = "/" + "/".join(_overlapped(prefix, _segments(path)))
     pairs = [base.query] if base.query else []
     if query:
-        pairs.append(urlencode(query))
-    return urlunsplit((base.scheme, base.netloc, joined, "&".join(pairs), ""))
+        pairs.append(urlencode(query, quote_via=quote))  # a plus is a space to some, and a plus to others
+    return wire_url(urlunsplit((base.scheme, base.netloc, joined, "&".join(pairs), "")))
 
 
 def _segments(path: str) -> list[str]:
