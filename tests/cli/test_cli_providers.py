@@ -47,7 +47,12 @@ def test_show_has_what_is_needed_to_start(run, id):
             assert variable in ran.out
     for model in manifest.data.get("examples", ()):
         assert f"{id}/{model}" in ran.out
-    example = "\n".join(line[2:] for line in ran.out.partition("\nExample\n")[2].splitlines())
+    assert ("\nExample\n" in ran.out) is manifest.has_chat
+
+
+@pytest.mark.parametrize("id", [id for id in IDS if load(id).has_chat])
+def test_the_example_that_is_shown_is_python_and_names_the_provider(run, id):
+    example = "\n".join(line[2:] for line in run("providers", "show", id).out.partition("\nExample\n")[2].splitlines())
     assert f'"{id}/' in ast.unparse(ast.parse(example)).replace("'", '"')
 
 

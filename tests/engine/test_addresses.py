@@ -47,7 +47,7 @@ def test_base_and_path_join(own: str, path: str, base: str, expected: str) -> No
 
 
 def test_queries_join() -> None:
-    assert join("https://h/v1?a=1", None, "/x", {"b": "2 &"}) == "https://h/v1/x?a=1&b=2+%26"
+    assert join("https://h/v1?a=1", None, "/x", {"b": "2 &"}) == "https://h/v1/x?a=1&b=2%20%26"
 
 
 @pytest.mark.parametrize("own", [None, "https://api.mine.example"])

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ai_lib_python import AiClient, AiLibError
+from ai_lib_python._manifest.load import load
 from ai_lib_python.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -353,7 +354,7 @@ CLOUD: dict[str, Any] = {
     "id": "cloud",
     "name": "The Cloud",
     "extends": "openai-chat",
-    "endpoint": {"base_url": "https://api.cloud.example/v1"},
+    "endpoint": {**load("vertex").data["endpoint"], "base_url": "https://{host}/v1"},
     "auth": {"scheme": "adc", "scopes": ["https://scope.example/all"], "reads": ["GOOGLE_APPLICATION_CREDENTIALS"]},
 }
 
@@ -398,6 +399,20 @@ async def test_absent_default_credentials_name_the_extra() -> None:
         await asked.chat().user("hi").execute()
     assert "The Cloud" in str(caught.value)
     assert script.requests == []
+
+
+async def test_the_log_in_of_a_cloud_is_not_looked_for_by_a_manifest_of_another_host(
+    service_account: TokenServer,
+) -> None:
+    script = Script(Answer(PLAIN["openai-chat"]))
+    elsewhere = {**CLOUD, "endpoint": {"base_url": "https://api.cloud.example/v1"}}
+    asked = await AiClient.create("cloud/m", manifest=elsewhere, transport=script)
+    with pytest.raises(MissingKeyError) as caught:
+        await asked.chat().user("hi").execute()
+    assert str(caught.value) == (
+        "no API key for The Cloud: pass api_key=...; the log-in of another provider is not used at this address"
+    )
+    assert (script.requests, service_account.asked) == ([], 0)
 
 
 async def test_a_token_of_the_callers_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,7 +477,17 @@ async def test_no_secret_is_in_a_repr_or_a_preview() -> None:
     before = [repr(chat.preview()), str(chat.preview())]
     response, stats = await chat.execute_with_stats()
     target = asked._caller.target
-    things = [builder, asked, asked._caller, target, await target.credential(), chat, chat.preview(), response, stats]
+    things = [
+        builder,
+        asked,
+        asked._caller,
+        target,
+        await target.credential(None),
+        chat,
+        chat.preview(),
+        response,
+        stats,
+    ]
     assert_no_secret([*before, *map(repr, things), *map(str, things), repr(script.requests[0])])
 
 

@@ -214,7 +214,7 @@ async def test_a_bearer_token_a_header_and_a_query() -> None:
     assert (await sent(manifest=manifest(auth=header), api_key=KEY)).headers["x-key"] == f"Key {KEY}"
     query = {"scheme": "query", "query": "key", "env": ["MINE_KEY"]}
     request = await sent(manifest=manifest(auth=query), api_key="a&b c")
-    assert request.url.endswith("/chat/completions?key=a%26b+c")
+    assert request.url.endswith("/chat/completions?key=a%26b%20c")
     assert "authorization" not in request.headers
 
 
@@ -321,7 +321,7 @@ async def test_a_planted_key_is_in_no_repr_warning_or_preview(capsys: pytest.Cap
         asked,
         asked._caller,
         asked._caller.target,
-        await asked._caller.target.credential(),
+        await asked._caller.target.credential(None),
         request,
         request.build(),
         request.preview(),

@@ -98,8 +98,15 @@ async def test_the_list_ends_with_an_empty_page() -> None:
 
 async def test_a_list_that_never_ends_is_given_up() -> None:
     client, script = await asked(*(page("a", next=number) for number in range(1, 2 * MOST_PAGES)))
-    assert len(await client.list_models()) == MOST_PAGES
+    with pytest.raises(MalformedResponse, match=rf"shelf lists its models on more than {MOST_PAGES} pages"):
+        await client.list_models()
     assert len(script.requests) == MOST_PAGES
+
+
+async def test_a_list_whose_next_page_is_one_that_was_read_ends() -> None:
+    client, script = await asked(page("a", next="p"), page("b", next="q"), page("c", next="p"), page("never"))
+    assert await client.list_models() == ["a", "b", "c"]
+    assert len(script.requests) == 3
 
 
 async def test_a_condition_may_say_whether_there_is_a_next_page() -> None:
@@ -114,16 +121,20 @@ async def test_a_condition_may_say_whether_there_is_a_next_page() -> None:
     [
         ({"data": []}, []),
         ({"data": None}, []),
-        ({"models": [{"id": "a"}]}, []),
-        ({"data": {"id": "a"}}, []),
-        ([], []),
-        ("text", []),
+        ({}, []),
         ({"data": [None, "x", 7, {"id": None}, {"id": "a"}, {"id": 5}]}, ["a", "5"]),
     ],
 )
 async def test_of_a_page_only_what_has_a_name_counts(body: Any, names: list[str]) -> None:
     client, _ = await asked(Answer(json.dumps(body), headers=JSON))
     assert await client.list_models() == names
+
+
+@pytest.mark.parametrize("body", [{"models": [{"id": "a"}]}, {"data": {"id": "a"}}, [], "text", 7, None])
+async def test_what_is_no_list_is_told(body: Any) -> None:
+    client, _ = await asked(Answer(json.dumps(body), headers=JSON))
+    with pytest.raises(MalformedResponse, match="shelf answered 200 with"):
+        await client.list_models()
 
 
 # Addresses, headers and keys

@@ -20,6 +20,10 @@ EVERY = 0.5
 """Seconds between two looks, where a manifest does not say."""
 
 
+NEEDED = {"poll": ("url", "until"), "stream": ("url",)}
+"""Without a URL there is nothing to ask; without a condition it would be asked for ever."""
+
+
 class Follow(NamedTuple):
     """How the answer behind a receipt is got.
 
@@ -69,8 +73,9 @@ def _write(manifest: Source, data: dict[str, Any], key: str) -> Writer:
         if step is None:
             writer.line("return None")
             return writer
-        if "url" not in step:
-            context.fail('the key "url" is missing')
+        for needed in NEEDED[key]:
+            if needed not in step:
+                context.fail(f'the key "{needed}" is missing')
         if "until" in step:
             with context.at("until"):
                 condition = write_condition(context, scope, step["until"])

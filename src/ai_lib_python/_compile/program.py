@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from .classify import Classified, compile_classifier, compile_request_id, write_classifier, write_request_id
@@ -11,10 +11,10 @@ from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
 from .finish import Finish
 from .follow import Follow, compile_follow, write_poll, write_stream_url
-from .key_headers import compile_key_headers
+from .key_headers import compile_key_headers, ways_with_headers, write_key_headers
 from .listing import compile_listing, write_listing
 from .routes import compile_router, write_router
-from .serve import Server, write_server
+from .serve import Server, server_writers
 from .tags import Tags
 from .writer import Writer
 
@@ -32,6 +32,15 @@ class ManifestLike(Protocol):
     def where(self, path: tuple[str | int, ...]) -> str: ...
 
 
+class WayLike(Protocol):
+    """What a program needs of a way to authenticate that makes headers of several parts."""
+
+    @property
+    def headers(self) -> Mapping[str, Any]: ...
+    @property
+    def parts(self) -> Collection[str]: ...
+
+
 class Program:
     """What a client runs. Each attribute is a plain function made from the manifest."""
 
@@ -43,12 +52,18 @@ class Program:
         """``encode(request, stream, notes) -> (path, query, headers, body)``"""
         return compile_encoder(self._manifest, self._manifest.data)
 
+    def key_headers(self, way: WayLike, parts: Mapping[str, str], now: int) -> Any:
+        """The headers that one of the manifest's ways to authenticate makes of ``parts``; none where it makes none."""
+        asked = (way.headers, set(way.parts))
+        return next((make(parts, now) for known, make in self._key_headers if known == asked), {})
+
     @cached_property
-    def key_headers(self) -> Callable[..., Any] | None:
-        """``key_headers(parts, now)`` of the first way to authenticate that makes headers of several parts"""
-        ways = self._manifest.data.get("auth", {})
-        found = next((way for way in ways.get("any", [ways]) if way.get("scheme") == "headers"), None)
-        return found and compile_key_headers(self._manifest, found["headers"], tuple(found.get("parts", ())))
+    def _key_headers(self) -> list[tuple[Any, Callable[..., Any]]]:
+        """``key_headers(parts, now)`` of each way that makes headers, beside the way's templates and parts"""
+        return [
+            ((way["headers"], set(way.get("parts") or ())), compile_key_headers(self._manifest, path, way))
+            for path, way in ways_with_headers(self._manifest.data)
+        ]
 
     @cached_property
     def streams_only(self) -> bool:
@@ -110,25 +125,31 @@ class Program:
 
     def source(self) -> str:
         """The source of all functions, for people to read."""
+        sources = ((title, write().source()) for title, write in self.writers())
+        return "\n".join(f"# {self._manifest.id}: {title}\n{source}" for title, source in sources)
+
+    def writers(self) -> Iterator[tuple[str, Callable[[], Writer]]]:
+        """What each function of this manifest does, and what writes its source or tells what is wrong with it."""
         manifest, data = self._manifest, self._manifest.data
-        sources = {
-            "encode a request": write_encoder(manifest, data),
-            "read an answer": write_reader(manifest, data, "response"),
-            "read a frame of a stream": write_reader(manifest, data, "stream"),
-            "classify an error": write_classifier(manifest, data),
-            "find a request's id": write_request_id(manifest, data),
-            **_follow_sources(manifest, data),
-            **({"list the models": write_listing(manifest, data)} if data.get("list_models") else {}),
-            **({"choose an API": write_router(manifest, data)} if data.get("routes") else {}),
-            **write_server(manifest, data),
-        }
-        return "\n".join(f"# {manifest.id}: {title}\n{writer.source()}" for title, writer in sources.items())
+        if data.get("status", {}).get("is") != "no_chat":
+            yield from (
+                (title, partial(write, manifest, data)) for title, write, key in _CHAT if not key or key in data
+            )
+            for path, way in ways_with_headers(data):
+                yield f"make the headers of {'.'.join(map(str, path))}", partial(write_key_headers, manifest, path, way)
+        if data.get("list_models"):
+            yield "read a list of models", partial(write_listing, manifest, data)
+        yield from server_writers(manifest, data)
 
 
-def _follow_sources(manifest: ManifestLike, data: dict[str, Any]) -> dict[str, Writer]:
-    if not data.get("follow"):
-        return {}
-    return {
-        "find where to ask again": write_poll(manifest, data),
-        "find where the stream is": write_stream_url(manifest, data),
-    }
+_CHAT: tuple[tuple[str, Callable[..., Writer], str | None], ...] = (
+    ("encode a request", write_encoder, None),
+    ("read an answer", partial(write_reader, section="response"), None),
+    ("read a frame of a stream", partial(write_reader, section="stream"), None),
+    ("classify an error", write_classifier, None),
+    ("find a request's id", write_request_id, None),
+    ("find where to ask again", write_poll, "follow"),
+    ("find where the stream is", write_stream_url, "follow"),
+    ("choose an API", write_router, "routes"),
+)
+"""What a chat needs: what a function does, what writes it, and the key of a manifest without which there is none."""

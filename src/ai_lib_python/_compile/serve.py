@@ -19,8 +19,8 @@ serve:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from typing import Any
 
 from .context import Context, Source
@@ -121,34 +121,26 @@ class Server:
         return compile_function(writer, name, f"{self._manifest.id} {name}")
 
 
-def write_server(manifest: Source, data: dict[str, Any]) -> dict[str, Writer]:
-    """The sources of the server half by what they do; empty where a manifest has none."""
+def server_writers(manifest: Source, data: dict[str, Any]) -> Iterator[tuple[str, Callable[[], Writer]]]:
+    """What each function of the server half does, and what writes its source; nothing where a manifest has none."""
     if "serve" not in data:
-        return {}
-    frames = {
-        f"write a stream: {event}": write_frames(manifest, data, event)
-        for event in STREAM_EVENTS
-        if event in data["serve"].get("stream", {})
-    }
-    return {
-        "read a request": write_request_reader(manifest, data),
-        "write an answer": _writer(manifest, data, ("response",), "write_response(answer)", ["answer"]),
-        **(
-            {"write a receipt": _writer(manifest, data, ("receipt",), "write_receipt(answer)", ["answer"])}
-            if "receipt" in data["serve"]
-            else {}
-        ),
-        "write an answer's headers": _writer(manifest, data, ("headers",), "write_headers(answer)", ["answer"]),
-        **frames,
-        "write an error": _writer(manifest, data, ("error", "body"), "write_error(error)", ["error"]),
-        "write an error's headers": _writer(
-            manifest, data, ("error", "headers"), "write_error_headers(error)", ["error"]
-        ),
-        "write an error in mid-stream": _writer(
-            manifest, data, ("error", "stream"), "write_error_frames(error)", ["error"]
-        ),
-        "list the models": _writer(manifest, data, ("models", "body"), "write_models(models)", ["models"]),
-    }
+        return
+
+    def template(path: tuple[str, ...], head: str, name: str) -> Callable[[], Writer]:
+        return partial(_writer, manifest, data, path, head, [name])
+
+    yield "read a request", partial(write_request_reader, manifest, data)
+    yield "write an answer", template(("response",), "write_response(answer)", "answer")
+    if "receipt" in data["serve"]:
+        yield "write a receipt", template(("receipt",), "write_receipt(answer)", "answer")
+    yield "write an answer's headers", template(("headers",), "write_headers(answer)", "answer")
+    for event in STREAM_EVENTS:
+        if event in data["serve"].get("stream", {}):
+            yield f"write a stream: {event}", partial(write_frames, manifest, data, event)
+    yield "write an error", template(("error", "body"), "write_error(error)", "error")
+    yield "write an error's headers", template(("error", "headers"), "write_error_headers(error)", "error")
+    yield "write an error in mid-stream", template(("error", "stream"), "write_error_frames(error)", "error")
+    yield "list the models", template(("models", "body"), "write_models(models)", "models")
 
 
 def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:

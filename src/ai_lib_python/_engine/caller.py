@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Awaitable
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from .._wire.redact import HIDDEN, hide_keys
+from .._wire.redact import hide_keys
 from ..errors import UnsupportedError
 from ..preview import RequestPreview
 from ..request import ChatRequest
 from ..response import Adjustment, CallStats, ChatResponse
 from ..warnings import AdjustmentWarning, SunsetWarning
 from .call import execute
-from .credentials import Credential
 from .list_models import list_models
 from .prepare import Prepared, prepare
 from .stream import ChatStream, read_whole
-from .target import Target, Targets, program_of
+from .target import Target, Targets, credential_in, program_of
 
 if TYPE_CHECKING:
     from .._wire.http import Transport
@@ -48,19 +48,27 @@ class Caller:
         """One plain call."""
         target = self._target_of(request, stream=False)
         if target.program(request.model)[1].streams_only:
-            return await read_whole(self.stream(request, timeout))
-        return await execute(self._sender(), await self._prepare(request, stream=False, timeout=timeout))
+            return await read_whole(self._stream(target, request, timeout))
+        return await execute(self._sender(), await self._prepare(target, request, stream=False, timeout=timeout))
 
     def stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
         """One streamed call, not sent yet."""
-        return ChatStream(self._sender(), lambda: self._prepare(request, stream=True, timeout=timeout))
+        return self._stream(None, request, timeout)
+
+    def _stream(self, target: Target | None, request: ChatRequest, timeout: float | None) -> ChatStream:
+        """A streamed call to a target that is known, or is to be found."""
+
+        def prepared() -> Awaitable[Prepared]:
+            there = target or self._target_of(request, stream=True)
+            return self._prepare(there, request, stream=True, timeout=timeout)
+
+        return ChatStream(self._sender(), prepared)
 
     def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
         """The request as it would be sent, without a key."""
         target = self._target_of(request, stream=stream)
-        schemes = target.manifest.auth
-        credential = Credential(schemes[0], HIDDEN) if schemes else None
-        prepared = prepare(target, request, stream=stream, timeout=None, credential=credential)
+        stream = stream or target.program(request.model)[1].streams_only
+        prepared = prepare(target, request, stream=stream, timeout=None, credential=target.shown_credential())
         http = prepared.http
         body = msgspec.json.decode(http.body)
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
@@ -83,9 +91,8 @@ class Caller:
         api = program_of(self.target.manifest).route(request, stream)
         return self.target if api is None else self._targets.of(api)
 
-    async def _prepare(self, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
-        target = self._target_of(request, stream=stream)
-        credential = await target.credential()
+    async def _prepare(self, target: Target, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
+        credential, timeout = await credential_in(target, timeout)
         prepared = prepare(target, request, stream=stream, timeout=timeout, credential=credential)
         if prepared.manifest.sunset is not None:
             _tell_sunset(prepared)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
+from threading import Lock
 from typing import Protocol
 
 import msgspec
 
 from .._manifest.manifest import AuthScheme
+from .._wire.redact import HIDDEN
 from .._wire.sigv4 import SigningKeys
 from ..errors import ConfigurationError, ExpiredCredentialsError, MissingKeyError
 
@@ -68,6 +70,15 @@ def credential_of(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
     return _signing(scheme, parts) if scheme.scheme == SIGNED else Credential(scheme, parts=parts)
 
 
+def hidden_credential(scheme: AuthScheme) -> Credential:
+    """One that can be shown, in the form of a real one."""
+    if scheme.scheme == SIGNED:
+        return Credential(scheme, signing=SigningKeys(HIDDEN, HIDDEN))
+    if scheme.parts:
+        return Credential(scheme, parts=dict.fromkeys(scheme.parts, HIDDEN))
+    return Credential(scheme, HIDDEN)
+
+
 def _signing(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
     if EXPIRES in parts and _moment(parts[EXPIRES]) <= datetime.now(timezone.utc):
         raise ExpiredCredentialsError(f"the credentials expired at {parts[EXPIRES]}; get new ones")
@@ -119,13 +130,13 @@ class DefaultCredentials:
     def __init__(self, scheme: AuthScheme, advice: Callable[[], str]) -> None:
         """``advice`` says what to do where there are none."""
         from google.auth import default  # an extra: only for who needs it
-        from google.auth.exceptions import DefaultCredentialsError
+        from google.auth.exceptions import GoogleAuthError
 
         self._scheme = scheme
         try:
             self._found, _ = default(scopes=list(scheme.scopes))
-        except DefaultCredentialsError:
-            raise MissingKeyError(advice()) from None
+        except (GoogleAuthError, OSError) as error:
+            raise MissingKeyError(f"{advice()} ({error})") from None
 
     def current(self) -> Credential:
         """The token as it is now, renewed where it had to be.
@@ -149,3 +160,34 @@ SOURCES: dict[str, tuple[str, Callable[[AuthScheme, Callable[[], str]], Renewed]
     "adc": ("google", DefaultCredentials),
 }
 """By scheme: the extra that must be installed, and the source that comes with it."""
+
+
+class FromLibraries:
+    """What the first installed library gives: looked for at the first call, renewed by one caller at a time."""
+
+    def __init__(self, ways: Iterable[AuthScheme], advice: Callable[[], str]) -> None:
+        """``advice`` says what to do where there is nothing."""
+        self._ways = tuple(ways)
+        self._advice = advice
+        self._lock = Lock()
+        self._source: Renewed | None = None
+
+    def current(self) -> Credential:
+        """The credential as it is now.
+
+        Raises:
+            MissingKeyError: no library is installed, or it finds none.
+            ExpiredCredentialsError: it could not be renewed.
+        """
+        with self._lock:
+            if self._source is None:
+                self._source = next(filter(None, map(self._installed, self._ways)), None)
+            if self._source is None:
+                raise MissingKeyError(self._advice())
+            return self._source.current()
+
+    def _installed(self, way: AuthScheme) -> Renewed | None:
+        try:
+            return SOURCES[way.scheme][1](way, self._advice)
+        except ImportError:
+            return None

@@ -43,7 +43,7 @@ def malformed(prepared: Prepared, status: int, body: bytes, problem: str, partia
     return MalformedResponse(
         f"{prepared.manifest.name} answered {status} with {redact(problem, prepared.secrets)}{beginning}",
         provider=prepared.manifest.id,
-        model=prepared.model,
+        model=prepared.model or None,
         status_code=status,
         body=start,
         partial=partial,
@@ -53,7 +53,7 @@ def malformed(prepared: Prepared, status: int, body: bytes, problem: str, partia
 def with_context(error: AiLibError, prepared: Prepared, partial: Any = None) -> AiLibError:
     """The same error, knowing the call that it belongs to."""
     error.provider = error.provider or prepared.manifest.id
-    error.model = error.model or prepared.model
+    error.model = error.model or prepared.model or None
     if partial is not None:
         error.partial = partial
     return error
@@ -63,11 +63,11 @@ def _classified(prepared: Prepared, status: int, headers: dict[str, str], data: 
     hidden = prepared.secrets
     found = prepared.program.classify(status, headers, data)
     message = redact(found.message, hidden) if found.message else _without_message(status, body, hidden)
-    name = prepared.manifest.name
+    name = f"{prepared.manifest.name} ({prepared.model})" if prepared.model else prepared.manifest.name
     return REMOTE_ERRORS[found.error_class](
-        f"{name} ({prepared.model}), HTTP {status}: {message} [{prepared.http.method} {shown(prepared.http.url)}]",
+        f"{name}, HTTP {status}: {message} [{prepared.http.method} {shown(prepared.http.url)}]",
         provider=prepared.manifest.id,
-        model=prepared.model,
+        model=prepared.model or None,
         status_code=status,
         retryable=found.retryable,
         retry_after=found.retry_after,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Union
 from urllib.parse import urlsplit
@@ -12,8 +11,8 @@ from urllib.parse import urlsplit
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.urls import shown
 from ..errors import ConfigurationError, MissingKeyError
-from .credentials import SOURCES, Credential, Renewed, credential_of, parts_needed
-from .hosts import own_hosts
+from .credentials import SIGNED, SOURCES, Credential, FromLibraries, Renewed, credential_of, parts_needed
+from .hosts import is_own_host
 
 Given = Union[str, Mapping[str, str], None]
 """What the caller passed: a key, the parts of a credential, or nothing."""
@@ -34,7 +33,7 @@ def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: 
     """
     if given is not None:
         return _given(manifest, given)
-    trusted = not chosen or _is_own_host(manifest, base_url)
+    trusted = not chosen or _may_have_key(manifest, base_url)
     if trusted and (source := next(_from_environment(manifest), None)):
         return source
     if not manifest.needs_key:
@@ -43,8 +42,8 @@ def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: 
     def advice() -> str:
         return _advice(manifest, base_url, trusted)
 
-    if trusted and (found := next(_from_libraries(manifest, advice), None)):
-        return found
+    if trusted and (ways := _with_library(manifest)):
+        return FromLibraries(ways, advice)
     raise MissingKeyError(advice(), provider=manifest.id)
 
 
@@ -62,16 +61,35 @@ def _given(manifest: Manifest, given: str | Mapping[str, str]) -> KeySource:
     if not manifest.auth:
         return None
     for way in manifest.auth:
-        if isinstance(given, str) and not way.parts:
+        if isinstance(given, str) and _takes_text(way):
             return partial(Credential, way, given)
         if not isinstance(given, str) and way.parts and parts_needed(way) <= given.keys() <= way.parts.keys():
             return partial(credential_of, way, given)
     takes = [
         f"credentials={{{', '.join(f'{part!r}: ...' for part in way.parts)}}}" for way in manifest.auth if way.parts
     ]
-    if not all(way.parts for way in manifest.auth):
+    if any(_takes_text(way) for way in manifest.auth):
         takes.insert(0, "api_key=...")
     raise ConfigurationError(f"{manifest.name} takes {' or '.join(takes)}", provider=manifest.id)
+
+
+def preferred_way(manifest: Manifest, given: Given) -> AuthScheme | None:
+    """The way that a request would most likely take, by what is given and what the environment has."""
+    source = _given(manifest, given) if given is not None else next(_from_environment(manifest), None)
+    if isinstance(source, partial):
+        way: AuthScheme = source.args[0]
+        return way
+    return manifest.auth[0] if manifest.auth else None
+
+
+def _with_library(manifest: Manifest) -> list[AuthScheme]:
+    """The ways for which a library may find the credentials."""
+    return [way for way in manifest.auth if way.scheme in SOURCES and way.scheme not in manifest.withheld]
+
+
+def _takes_text(way: AuthScheme) -> bool:
+    """Whether a key that is one text can be given; a token where a library would find one."""
+    return not way.parts and way.scheme != SIGNED
 
 
 def _from_environment(manifest: Manifest) -> Iterator[KeySource]:
@@ -89,16 +107,6 @@ def _first_set(names: tuple[str, ...]) -> str | None:
     return next((value for name in names if (value := os.environ.get(name))), None)
 
 
-def _from_libraries(manifest: Manifest, advice: Callable[[], str]) -> Iterator[Renewed]:
-    """The sources of those libraries that are installed."""
-    for way in manifest.auth:
-        if way.scheme in SOURCES:
-            try:
-                yield SOURCES[way.scheme][1](way, advice)
-            except ImportError:
-                continue
-
-
 def _advice(manifest: Manifest, base_url: str, trusted: bool) -> str:
     variables = key_variables(manifest)
     found = [variable for variable in variables if os.environ.get(variable)]
@@ -106,26 +114,29 @@ def _advice(manifest: Manifest, base_url: str, trusted: bool) -> str:
         name = found[0] if found else "a key from the environment"
         own = f"{manifest.name}'s own hosts over https"
         return f"{name} is only sent to {own}, not to {shown(base_url)}; pass api_key=... for it"
-    return f"no API key for {manifest.name}: {', or '.join(_ways(manifest))}"
+    not_asked = "; the log-in of another provider is not used at this address" if manifest.withheld else ""
+    return f"no API key for {manifest.name}: {', or '.join(_ways(manifest))}{not_asked}"
 
 
 def _ways(manifest: Manifest) -> Iterator[str]:
     """How a key can be given, in words."""
+    by_library = _with_library(manifest)
     keys = [name for way in manifest.auth for name in way.env]
     if keys:
         yield f"set {' or '.join(keys)}"
     for way in manifest.auth:
         if way.parts:
-            yield f"set {' and '.join(way.parts[part][0] for part in way.parts if part in parts_needed(way))}"
-        if way.scheme in SOURCES:
+            named = [names[0] for part, names in way.parts.items() if names and part in parts_needed(way)]
+            yield f"set {' and '.join(named)}" if named else f"pass credentials={{{', '.join(map(repr, way.parts))}}}"
+        if way in by_library:
             yield f"install ai-lib-python[{SOURCES[way.scheme][0]}] and log in with its own tools"
-    if any(not way.parts and way.scheme != "adc" for way in manifest.auth):
+    if any(_takes_text(way) and way not in by_library for way in manifest.auth):
         yield "pass api_key=..."
 
 
-def _is_own_host(manifest: Manifest, base_url: str) -> bool:
+def _may_have_key(manifest: Manifest, base_url: str) -> bool:
+    """Whether a key from the environment may go to an address."""
     parts = urlsplit(base_url)
-    host = (parts.hostname or "").lower()
     if parts.scheme != "https" and urlsplit(manifest.endpoint.base_url or "").scheme == "https":
         return False  # what the provider takes encrypted is sent in no other way
-    return any(fnmatchcase(host, pattern) for pattern in own_hosts(manifest))
+    return is_own_host(manifest, parts.hostname or "")

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from .._compile.filters import as_text
-from .._wire.auth import authorize
 from .._wire.http import HttpRequest, Transport
-from ..errors import UnsupportedError
+from ..errors import MalformedResponse, UnsupportedError
+from .authenticate import put_key, signed
 from .credentials import Credential
 from .failures import malformed, parse_body
-from .prepare import Prepared, signed
+from .follow import SHORTEST_TIME, read_body
+from .prepare import Prepared
 from .sending import send
 from .target import Target, program_of
 
 MOST_PAGES = 100
 """Pages after which a list that never ends is given up."""
 
+Query = Mapping[str, Any]
+
 
 async def list_models(target: Target, transport: Transport, timeout: float | None) -> list[str]:
-    """The names by which the provider's models are called, in its own order.
+    """The names by which the provider's models are called, in its own order; ``timeout`` is for all pages together.
 
     Raises:
         UnsupportedError: the provider has no list that is known.
+        MalformedResponse: the pages never end, or one is no page.
         RemoteError, TransportError: as a call raises them.
     """
     manifest = target.manifest
     listing = manifest.data.get("list_models")
     if not listing or "path" not in listing:
         raise UnsupportedError(f"{manifest.name} is not known to have a list of its models", provider=manifest.id)
-    credential = await target.credential()
+    ends = None if timeout is None else perf_counter() + timeout
+    credential = await target.credential(timeout)
     names: list[str] = []
-    query: Mapping[str, Any] | None = listing.get("query", {})
-    for _ in range(MOST_PAGES):
-        found, following = await _page(target, transport, credential, query or {}, timeout)
+    query: Query = listing.get("query", {})
+    asked: list[Query] = []
+    while query not in asked:
+        asked.append(query)
+        if len(asked) > MOST_PAGES:
+            raise MalformedResponse(f"{manifest.name} lists its models on more than {MOST_PAGES} pages")
+        left = None if ends is None else max(SHORTEST_TIME, ends - perf_counter())
+        found, following = await _page(target, transport, credential, query, left)
         names += found
         if not found or following is None:
             break
@@ -43,23 +54,30 @@ async def list_models(target: Target, transport: Transport, timeout: float | Non
 
 
 async def _page(
-    target: Target, transport: Transport, credential: Credential | None, query: Mapping[str, Any], timeout: float | None
-) -> tuple[list[str], Mapping[str, Any] | None]:
+    target: Target, transport: Transport, credential: Credential | None, query: Query, timeout: float | None
+) -> tuple[list[str], Query | None]:
+    prepared = _prepared(target, credential, query, timeout)
+    answer = await send(transport, prepared)
+    body = await read_body(answer, prepared)
+    page = parse_body(body)
+    if page is None:
+        raise malformed(prepared, answer.status, body, "a body that is no JSON")
+    found: tuple[list[str] | None, Query | None] = prepared.program.read_models(page)
+    names, following = found
+    if names is None:
+        raise malformed(prepared, answer.status, body, "JSON that is no list of models")
+    return names, following
+
+
+def _prepared(target: Target, credential: Credential | None, query: Query, timeout: float | None) -> Prepared:
+    """The request for one page."""
     manifest, program = target.manifest, program_of(target.manifest)
     listing = manifest.data["list_models"]
     given = {**manifest.endpoint.headers, **listing.get("headers", {})}
     headers = {name.lower(): as_text(value) for name, value in given.items()}
     headers["accept"] = "application/json"
     texts = {name: as_text(value) for name, value in query.items()}
-    if credential is not None:
-        authorize(credential.scheme, credential.key, headers, texts)
+    put_key(credential, program, headers, texts)
     url = target.url_at(listing.get("base_url"), listing["path"], texts)
     http = signed(HttpRequest("GET", url, headers, b"", timeout), target, credential)
-    prepared = Prepared(http, manifest, program, "its models", (), target.secrets)
-    answer = await send(transport, prepared)
-    body = await answer.read()
-    page = parse_body(body)
-    if page is None:
-        raise malformed(prepared, answer.status, body, "a body that is no JSON")
-    found: tuple[list[str], Mapping[str, Any] | None] = program.read_models(page)
-    return found
+    return Prepared(http, target, manifest, program, "", credential)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from time import time
 from typing import Any
 
 import msgspec
@@ -15,25 +13,30 @@ from .._compile.parameters import merge_into
 from .._compile.program import Program
 from .._compile.values import CannotExpress
 from .._manifest.manifest import Manifest
-from .._wire.auth import authorize
 from .._wire.http import HttpRequest
-from .._wire.sigv4 import sign
 from ..errors import UnsupportedError
 from ..request import ChatRequest
 from ..response import Adjustment
+from .authenticate import put_key, secrets_in, signed
 from .credentials import Credential
 from .target import Target
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A call that only has to be sent. ``secrets`` must not be shown to anyone."""
+    """A call that only has to be sent. ``model`` is empty where it is about no model."""
 
     http: HttpRequest
+    target: Target
     manifest: Manifest
     program: Program
     model: str
-    adjustments: tuple[Adjustment, ...]
-    secrets: tuple[str, ...]
+    credential: Credential | None
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown to anyone."""
+        return secrets_in(self.http, self.program, self.credential)
 
     def __repr__(self) -> str:
         return f"Prepared({self.http!r})"
@@ -56,28 +59,15 @@ def prepare(
     notes = Notes()
     path, query, headers, body = _encode(manifest, program, request, stream, notes)
     query, headers = _texts(query), _headers(manifest, headers, stream)
-    if credential is not None:
-        authorize(credential.scheme, credential.key, headers, query)
-        if credential.parts and program.key_headers is not None:
-            headers.update(_texts(program.key_headers(credential.parts, int(time()))))
+    put_key(credential, program, headers, query)
     if request.extra_body:
         merge_into(body, request.extra_body)
     if request.extra_headers:
         headers.update({name.lower(): value for name, value in request.extra_headers.items()})
     method = manifest.data.get("request", {}).get("method", "POST")
-    url = target.url(path, query)
-    http = HttpRequest(method, url, headers, _as_json(manifest, request, body), timeout)
+    http = HttpRequest(method, target.url(path, query), headers, _as_json(manifest, request, body), timeout)
     http = signed(http, target, credential)
-    return Prepared(http, manifest, program, request.model, tuple(notes.adjustments), target.secrets)
-
-
-def signed(http: HttpRequest, target: Target, credential: Credential | None) -> HttpRequest:
-    """The request with its signature, where that is how it is authenticated."""
-    if credential is None or credential.signing is None:
-        return http
-    scope, now = target.scope(credential.scheme), datetime.now(timezone.utc)
-    added = sign(http.method, http.url, http.headers, http.body, credential.signing, scope, now)
-    return msgspec.structs.replace(http, headers={**http.headers, **added})
+    return Prepared(http, target, manifest, program, request.model, credential, tuple(notes.adjustments))
 
 
 def _encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:

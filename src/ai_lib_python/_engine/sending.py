@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from .._wire.http import HttpRequest, HttpResponse, Transport
 from ..errors import AiLibError
 from .failures import remote_error, with_context
@@ -15,8 +17,10 @@ async def send(transport: Transport, prepared: Prepared, request: HttpRequest | 
         RemoteError: the provider answered with an error.
         TransportError: the network failed.
     """
+    if request is not None:
+        prepared = msgspec.structs.replace(prepared, http=request)
     try:
-        answer = await transport.send(request or prepared.http)
+        answer = await transport.send(prepared.http)
         if not 200 <= answer.status < 300:
             body = await answer.read()
             raise remote_error(prepared, answer.status, answer.headers, body)

@@ -14,12 +14,10 @@ from ..events import ContentDelta, StreamEnd, StreamingEvent
 from ..response import CallStats, ChatResponse
 from .call import MILLISECONDS
 from .failures import with_context
-from .follow import Follower, Receipt, WholeAnswer, is_stream, read_body
+from .follow import CLOSED, Follower, Receipt, WholeAnswer, is_stream, read_body
 from .prepare import Prepared
 from .read_stream import StreamReader
 from .sending import send
-
-CLOSED = "this stream is closed; call .stream() again for another"
 
 
 class ChatStream:
@@ -121,6 +119,7 @@ class _Run:
         self._transport = transport
         self._prepare = prepare
         self._answer: HttpResponse | None = None
+        self._follower: Follower | None = None
         self._reader: StreamReader | None = None
         self._started = 0.0
         self._first: float | None = None
@@ -150,11 +149,11 @@ class _Run:
         follow = prepared.program.follow
         if follow is None:
             return await send(self._transport, prepared)
+        self._follower = follower = Follower(self._transport, prepared, follow)
         answer = await send(self._transport, prepared)
         if is_stream(answer.headers):
             return answer
         receipt = Receipt(answer.status, answer.headers, await read_body(answer, prepared))
-        follower = Follower(self._transport, prepared, follow)
         return await follower.stream(receipt) or WholeAnswer(await follower.whole(receipt))
 
     async def _begun(self) -> tuple[HttpResponse, StreamReader]:
@@ -192,6 +191,8 @@ class _Run:
 
     async def close(self) -> None:
         """Gives the connection back, or breaks it where the answer was not read to its end."""
+        if self._follower is not None:
+            self._follower.stop()
         answer, self._answer = self._answer, None
         if answer is None:
             return

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache, partial
+from time import perf_counter
 
 from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
-from ..errors import ConfigurationError, NoChatError, RetiredProviderError
-from .credentials import Credential
+from ..errors import ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
+from .credentials import Credential, hidden_credential
 from .hosts import filled, value_of
-from .keys import Given, KeySource, find_key_source
+from .keys import Given, KeySource, find_key_source, preferred_way
 
 KEPT_PROGRAMS = 256
 """How many manifests' compiled functions the process remembers."""
+
+UNNOTICED = 0.001
+"""Seconds that are not taken off the time of a call."""
 
 KEPT_URLS = 64
 """How many URLs one client remembers; with a model in the path there is one for each."""
@@ -61,23 +65,25 @@ class Target:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         """``key`` is a key, or the parts of a credential by their names."""
-        _check_alive(manifest, base_url or _address_variable(manifest))
+        own_address = base_url or _address_variable(manifest)
+        _check_alive(manifest, own_address)
         self.manifest = manifest
         self._variables = variables or {}
         self.base_url, self._chosen = _address(manifest, base_url, self._variables)
+        self._elsewhere = own_address is not None
         self._given = key
         self._source: KeySource = None
         self._found = False
-        self._credential: Credential | None = None
         self._programs: dict[str, tuple[Manifest, Program]] = {}
         self._urls: dict[tuple[object, ...], str] = {}
 
-    async def credential(self) -> Credential | None:
+    async def credential(self, timeout: float | None) -> Credential | None:
         """The key of the next call. Where it comes from is looked for at the first one.
 
         Raises:
             MissingKeyError: the provider needs one and there is none.
             ExpiredCredentialsError: it was good once.
+            DeadlineExceeded: it was not there within ``timeout`` seconds.
         """
         if not self._found:
             self._source = find_key_source(self.manifest, self._given, self.base_url, chosen=self._chosen)
@@ -85,20 +91,19 @@ class Target:
         if self._source is None:
             return None
         if callable(self._source):
-            self._credential = self._source()
-        else:
-            import asyncio  # for who has no plain key
+            return self._source()
+        import asyncio  # for who has no plain key
 
-            self._credential = await asyncio.to_thread(self._source.current)  # it may ask files, or the network
-        return self._credential
+        try:  # it may ask files, or the network
+            return await asyncio.wait_for(asyncio.to_thread(self._source.current), timeout)
+        except asyncio.TimeoutError:
+            text = f"the credentials of {self.manifest.name} were not there within {timeout} s"
+            raise DeadlineExceeded(text, provider=self.manifest.id) from None
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must not be shown to anyone."""
-        if self._credential is not None:
-            return self._credential.secrets
-        given = (self._given,) if isinstance(self._given, str) else (self._given or {}).values()
-        return tuple(filter(None, given))
+    def shown_credential(self) -> Credential | None:
+        """What stands for the key where a request is only shown."""
+        way = preferred_way(self.manifest, self._given)
+        return None if way is None else hidden_credential(way)
 
     def scope(self, scheme: AuthScheme) -> SigningScope:
         """What a signature is good for.
@@ -127,8 +132,8 @@ class Target:
         return known
 
     def url_at(self, base_url: str | None, path: str, query: Mapping[str, str]) -> str:
-        """The full URL of a path at another of the provider's addresses, unless the caller has chosen one for all."""
-        if base_url is None or self._chosen:
+        """The full URL of a path at another of the provider's addresses, unless another was chosen for all."""
+        if base_url is None or self._elsewhere:
             return self.url(path, query)
         return join(filled(self.manifest, base_url, self._variables), None, path, query)
 
@@ -137,6 +142,20 @@ class Target:
 
     def __repr__(self) -> str:
         return f"Target({self.manifest.id!r}, {self.base_url!r})"
+
+
+async def credential_in(target: Target, timeout: float | None) -> tuple[Credential | None, float | None]:
+    """The key of a call, and what is left of the call's time when it is there.
+
+    Raises:
+        DeadlineExceeded: it was not there in time; for the rest, see :meth:`Target.credential`.
+    """
+    began = perf_counter()
+    credential = await target.credential(timeout)
+    spent = perf_counter() - began
+    if timeout is None or spent < UNNOTICED:
+        return credential, timeout
+    return credential, max(UNNOTICED, timeout - spent)
 
 
 @lru_cache(maxsize=KEPT_PROGRAMS)

@@ -23,20 +23,6 @@ FIRST = ("id", "kind", "name", "status", "docs", "checked", "confidence", "endpo
 
 ENDINGS = (".yaml", ".yml")
 
-CLIENT = ("encode", "read_response", "read_frame", "classify", "request_id", "finish", "route")
-SERVER = (
-    "read_request",
-    "write_response",
-    "write_headers",
-    "write_receipt",
-    "write_frames",
-    "write_error",
-    "write_error_headers",
-    "write_error_frames",
-    "write_models",
-)
-"""What is made from the two halves of a manifest: attributes that are compiled when they are asked for."""
-
 
 def run_check(args: Namespace) -> int:
     """Tells everything that is wrong with the files; 1 if anything is."""
@@ -96,18 +82,12 @@ def _line(problem: str) -> int:
 
 def _compile_problems(manifest: Manifest) -> Iterator[str]:
     """What compiling says. Each function is made by itself, so that each can tell its own problem."""
-    program = Program(manifest)
-    makers: list[tuple[object, str]] = [(program, name) for name in CLIENT if manifest.has_chat]
-    if manifest.data.get("list_models"):
-        makers.append((program, "read_models"))
-    if "serve" in manifest.data:
-        makers += [(program.serve, name) for name in SERVER]
-    return filter(None, (_problem_of(half, name) for half, name in makers))
+    return filter(None, (_problem_of(write) for _, write in Program(manifest).writers()))
 
 
-def _problem_of(half: object, name: str) -> str | None:
+def _problem_of(write: Callable[[], object]) -> str | None:
     try:
-        getattr(half, name)
+        write()
     except ManifestError as error:
         return error.message
     return None

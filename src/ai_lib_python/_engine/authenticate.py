@@ -1,0 +1,68 @@
+"""Adds to a request what authenticates it, and knows what of it must not be shown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from time import time
+from urllib.parse import quote, quote_plus
+
+import msgspec
+
+from .._compile.filters import as_text
+from .._compile.program import Program
+from .._wire.auth import authorize, check_header_value
+from .._wire.http import HttpRequest
+from .._wire.sigv4 import sign
+from .credentials import Credential
+from .target import Target
+
+SHORTEST_MADE = 16
+"""A header of several parts that is shorter is a name or a number, and no secret."""
+
+
+def put_key(credential: Credential | None, program: Program, headers: dict[str, str], query: dict[str, str]) -> None:
+    """Puts a key, or the headers that are made of several parts, where the manifest says.
+
+    Raises:
+        ConfigurationError: some part has characters that no header may hold.
+    """
+    if credential is None:
+        return
+    authorize(credential.scheme, credential.key, headers, query)
+    if not credential.key:
+        for secret in credential.secrets:
+            check_header_value(secret)
+    if credential.parts:
+        made = program.key_headers(credential.scheme, credential.parts, int(time()))
+        headers.update((name, as_text(value)) for name, value in made.items())
+
+
+def signed(http: HttpRequest, target: Target, credential: Credential | None) -> HttpRequest:
+    """The request with its signature, where that is how it is authenticated."""
+    if credential is None or credential.signing is None:
+        return http
+    scope, now = target.scope(credential.scheme), datetime.now(timezone.utc)
+    added = sign(http.method, http.url, http.headers, http.body, credential.signing, scope, now)
+    return msgspec.structs.replace(http, headers={**http.headers, **added})
+
+
+def secrets_in(http: HttpRequest, program: Program, credential: Credential | None) -> tuple[str, ...]:
+    """What of a request must not be shown to anyone, in each spelling in which an answer may repeat it."""
+    if credential is None:
+        return ()
+    made: set[str] = set()
+    if credential.parts:
+        names = program.key_headers(credential.scheme, credential.parts, 0)
+        made = {word for name in names for word in http.headers.get(name, "").split() if len(word) >= SHORTEST_MADE}
+    plain = {*credential.secrets, *made}
+    spelled = {spell(secret) for secret in plain for spell in (str, _quoted, quote_plus, _in_json)}
+    return tuple(sorted(spelled, key=len, reverse=True))  # a key that holds another goes first
+
+
+def _quoted(secret: str) -> str:
+    return quote(secret, safe="")
+
+
+def _in_json(secret: str) -> str:
+    """As those write it in JSON who escape its slashes."""
+    return secret.replace("/", "\\/")
