@@ -27,6 +27,7 @@ LAYERS = [
         "preview",
         "validate",
         "warnings",
+        "_globs",
         "_spelling",
         "_version",
     },
