@@ -28,6 +28,7 @@ LAYERS = [
         "validate",
         "warnings",
         "_globs",
+        "_placeholders",
         "_spelling",
         "_version",
     },
@@ -42,7 +43,7 @@ LAYERS = [
 SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
     ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
-    ("__main__", "cli"),
+    ("__main__", "cli"), ("_placeholders", "errors"),
 }  # fmt: skip
 """Imports within a layer that are meant. Those of a package inside itself are free."""
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from .._manifest.manifest import Manifest, Variable
 from .._manifest.sites import host_fits
-from .._wire.urls import PLACEHOLDER, fill_placeholders
+from .._placeholders import PLACEHOLDER, fill_placeholders
 from ..errors import ConfigurationError
 
 

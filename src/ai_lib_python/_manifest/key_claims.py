@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._wire.urls import PLACEHOLDER
+from .._placeholders import PLACEHOLDER
 from .check import spell
 from .folders import bundled_providers
 from .manifest import BORROWED, Variable

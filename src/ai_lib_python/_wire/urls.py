@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError
-
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
-"""A part of an address that is filled in later."""
 
 _IN_USER = "%:!$&'()*+,;=~"
 _IN_PATH = "/@" + _IN_USER
@@ -19,25 +16,6 @@ _IN_QUERY = "?" + _IN_PATH
 
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[a-z0-9_.-]+")
-_PLACEHOLDER_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-
-
-def fill_placeholders(base_url: str, find: Callable[[str], str | None]) -> str:
-    """``https://{resource}.example.com`` with its placeholders filled.
-
-    Raises:
-        ConfigurationError: a placeholder has no value; the message names it.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        found = find(match.group(1))
-        if not found:
-            raise ConfigurationError(f"the base URL {base_url} needs a value for {match.group(1)!r}")
-        if not _PLACEHOLDER_VALUE.fullmatch(found):  # a slash or an @ would send the key to another host
-            raise ConfigurationError(f"{match.group(1)!r} must be letters, digits, '-', '_' and '.', got {found!r}")
-        return found
-
-    return PLACEHOLDER.sub(value, base_url)
 
 
 def check_base_url(url: str) -> str:
