@@ -28,6 +28,7 @@ LAYERS = [
         "validate",
         "warnings",
         "_globs",
+        "_moments",
         "_placeholders",
         "_spelling",
         "_version",

@@ -213,14 +213,15 @@ def _at(since_epoch: float) -> datetime | None:
 
 def _moment(text: Any) -> datetime | None:
     """What ``Mon, 23 Nov 2026 12:00:00 GMT`` or ``2026-11-23T12:00:00Z`` means."""
-    from datetime import datetime
     from email.utils import parsedate_to_datetime
+
+    from .._moments import moment_of
 
     if not isinstance(text, str):
         return None
+    if text[:4].isdecimal():
+        return moment_of(text)
     try:
-        if text[:4].isdecimal():
-            return datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
         return parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):
         return None

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from .._manifest.manifest import AuthScheme
+from .._moments import moment_of
 from .._wire.redact import HIDDEN
 from .._wire.sigv4 import SigningKeys
 from ..errors import ConfigurationError, ExpiredCredentialsError, MissingKeyError
@@ -80,18 +81,18 @@ def hidden_credential(scheme: AuthScheme) -> Credential:
 
 
 def _signing(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
-    if EXPIRES in parts and _moment(parts[EXPIRES]) <= datetime.now(timezone.utc):
-        raise ExpiredCredentialsError(f"the credentials expired at {parts[EXPIRES]}; get new ones")
+    if EXPIRES in parts:
+        _check_time(parts[EXPIRES])
     keys = SigningKeys(parts["access_key_id"], parts["secret_access_key"], parts.get("session_token"))
     return Credential(scheme, signing=keys)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
-    except ValueError:
-        raise ConfigurationError(f"the credentials expire at {text!r}, which is no moment of RFC 3339") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+def _check_time(expires: str) -> None:
+    moment = moment_of(expires)
+    if moment is None:
+        raise ConfigurationError(f"the credentials expire at {expires!r}, which is no moment of RFC 3339")
+    if moment <= datetime.now(timezone.utc):
+        raise ExpiredCredentialsError(f"the credentials expired at {expires}; get new ones")
 
 
 class SigningChain:
