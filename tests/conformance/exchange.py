@@ -50,8 +50,8 @@ async def ask(row: Row, base_url: str, **options: Any) -> Outcome:
 
 async def _ask(row: Row, base_url: str, options: dict[str, Any], events: list[Any]) -> Any:
     manifest = speaker(row)
-    key = {"api_key": KEY, "base_url": base_url, "api": manifest.api, "variables": {"region": "us-east-1"}}
-    client = await AiClient.create(f"{manifest.id}/{row.model}", **key, **options)
+    there: dict[str, Any] = {"api_key": KEY, "base_url": base_url, "variables": {"region": "us-east-1"}}
+    client = await AiClient.create(f"{manifest.id}/{row.model}", api=manifest.api, **there, **options)
     try:
         request = client.chat().user("hi")
         if not row.stream:

@@ -48,7 +48,8 @@ def test_botocore_reads_what_is_written() -> None:
 )
 def test_cuts_change_nothing(messages: list[tuple[dict[str, str], bytes]], cuts: list[int]) -> None:
     body = b"".join(event_message(headers, payload) for headers, payload in messages)
-    chunks, at = [], 0
+    chunks: list[bytes] = []
+    at = 0
     while at < len(body):
         size = cuts[len(chunks) % len(cuts)]
         chunks.append(body[at : at + size])
