@@ -44,13 +44,12 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
 
 
 def _system(fields: Fields) -> list[Message]:
-    """The instructions; blocks with marks of their own go in the extra body."""
-    system = fields.rest.get("system") or ""
-    if isinstance(system, list) and not all(has_only(block, "type", "text") for block in system):
-        return []
-    fields.take("system")
-    texts = [system] if isinstance(system, str) else [block["text"] for block in system]
-    return [Message.system(texts)] if any(texts) else []
+    """The instructions; a block with marks of its own goes as it is."""
+    system = fields.take("system") or []
+    if isinstance(system, str):
+        return [Message.system(system)]
+    parts = [block["text"] if has_only(block, "type", "text") else native(block) for block in system]
+    return [Message.system(parts)] if any(parts) else []
 
 
 def _tools(asked: Asked, fields: Fields) -> None:

@@ -50,12 +50,10 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
 
 
 def _system(fields: Fields) -> list[Message]:
-    """The instructions; blocks of other kinds, such as cache points, go in the extra body."""
-    system = fields.rest.get("system") or []
-    if not all(has_only(block, "text") for block in system):
-        return []
-    fields.take("system")
-    return [Message.system([block["text"] for block in system])] if system else []
+    """The instructions; a block of another kind, such as a cache point, goes as it is."""
+    system = fields.take("system") or []
+    parts = [block["text"] if has_only(block, "text") else native(block) for block in system]
+    return [Message.system(parts)] if parts else []
 
 
 def _tools(asked: Asked, fields: Fields) -> None:

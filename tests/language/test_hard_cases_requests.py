@@ -39,6 +39,23 @@ async def test_the_system_prompt_is_hoisted_and_that_is_told_in_mid_conversation
     assert told(request) == {("system", "moved")}
 
 
+def marked(chat: Any) -> Any:
+    return chat.messages([Message.system([OpaquePart({"text": "S1", "mark": True}), "S2"])]).user("A")
+
+
+async def test_a_system_prompt_keeps_what_has_no_common_form(preview: Preview) -> None:
+    body = (
+        "{system: {$each: $system.parts, $by: .kind, $case: {text: {text: .text}, opaque: .data}}, text: $system.text}"
+    )
+    request = await preview(TURNS % ("system: hoist, system_parts: any", body), marked)
+    assert request.body == {"system": [{"text": "S1", "mark": True}, {"text": "S2"}]}
+
+
+async def test_a_system_prompt_that_is_one_text_refuses_what_is_none(preview: Preview) -> None:
+    with pytest.raises(UnsupportedError, match="a system prompt can only hold text here, not opaque"):
+        await preview(TURNS % ("system: hoist", "{system: $system.text}"), marked)
+
+
 async def test_system_messages_stay_where_they_are(preview: Preview) -> None:
     request = await preview(TURNS % ("system: inline", EACH), talk)
     assert [turn["text"] for turn in request.body["turns"]] == ["S1", "A", "S2", "B"]

@@ -24,6 +24,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         merge: neighbours of one wire role become one turn.
         tool_results: ``group`` as they come, or ``split`` into a turn each.
         result_parts: what a tool's result may hold: only ``text``, or ``any`` part that the wire has a form for.
+        system_parts: the same for the system prompts that are taken out.
         last: ``among`` the others, or ``apart`` from them.
         reasoning: ``native`` sends only reasoning of this provider, ``keep`` any reasoning's text.
     """
@@ -33,6 +34,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     merge: bool = False
     tool_results: str = "group"
     result_parts: str = "text"
+    system_parts: str = "text"
     last: str = "among"
     reasoning: str = "native"
 
@@ -59,10 +61,14 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class System(msgspec.Struct, frozen=True):
-    """The system prompts that were taken out of the turns; ``text`` has a blank line between them."""
+    """The system prompts that were taken out of the turns.
 
-    parts: tuple[TextPart, ...]
-    text: str
+    Attributes:
+        text: all of them, with a blank line between; None where there is more than text.
+    """
+
+    parts: tuple[Part, ...]
+    text: str | None
 
 
 def arrange(
@@ -75,7 +81,7 @@ def arrange(
     system = None
     if options.system != "inline":
         hoisted, pieces = _parted(pieces, leading=options.system == "hoist_leading")
-        system = _hoisted(hoisted, notes)
+        system = _hoisted(hoisted, options, notes)
     _check_roles(pieces, options.roles)
     if options.merge:
         pieces = _merged(pieces, options.roles)
@@ -171,25 +177,23 @@ def _parted(pieces: Sequence[_Piece], *, leading: bool) -> tuple[list[tuple[bool
     return taken, kept
 
 
-def _hoisted(taken: Sequence[tuple[bool, _Piece]], notes: Notes) -> System | None:
-    texts: list[TextPart] = []
-    for spoken_before, (_, parts) in taken:
-        if spoken_before:
-            notes.moved("system", "this wire has one system prompt, before the conversation")
-        texts.extend(part if isinstance(part, TextPart) else _refuse(part) for part in parts)
-    if not texts:
+def _hoisted(taken: Sequence[tuple[bool, _Piece]], options: TurnOptions, notes: Notes) -> System | None:
+    parts = [part for _, (_, said) in taken for part in said]
+    if any(spoken_before for spoken_before, _ in taken):
+        notes.moved("system", "this wire has one system prompt, before the conversation")
+    if not parts:
         return None
-    return System(tuple(texts), "\n\n".join(part.text for part in texts))
+    others = [part for part in parts if not isinstance(part, TextPart)]
+    if others and options.system_parts == "text":
+        raise UnsupportedError(f"a system prompt can only hold text here, not {others[0].kind}")
+    text = None if others else "\n\n".join(part.text for part in parts if isinstance(part, TextPart))
+    return System(tuple(parts), text)
 
 
 def _check_roles(pieces: Iterable[_Piece], roles: dict[str, str]) -> None:
     for source, _ in pieces:
         if source not in roles:
             raise UnsupportedError(f"this wire has no word for messages of the role {source!r}")
-
-
-def _refuse(part: Part) -> TextPart:
-    raise UnsupportedError(f"a system prompt can only hold text here, not {part.kind}")
 
 
 def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
