@@ -164,6 +164,25 @@ async def test_a_model_that_completes_a_prompt_takes_no_conversation(history: li
         await preview("amazon.titan-text-express-v1", history)
 
 
+@pytest.mark.parametrize("said", ["Once upon", ""])
+async def test_a_prompt_that_the_model_began_itself_goes_without_its_thoughts_and_that_is_told(said: str) -> None:
+    begun = Message.assistant([ReasoningPart("Hm", origin="bedrock/invoke"), TextPart(said), TextPart(" a time")])
+    sent = await preview("amazon.titan-text-express-v1", [begun])
+    assert sent.body == {"inputText": f"{said} a time"}
+    assert ("reasoning", "omitted") in [(note.parameter, note.action) for note in sent.adjustments]
+
+
+async def test_a_prompt_is_no_place_for_a_call() -> None:
+    with pytest.raises(UnsupportedError, match="tool_call"):
+        await preview("meta.llama2-13b-chat-v1", [Message.assistant([ToolCall("c", "look", "{}"), TextPart("Hm")])])
+
+
+async def test_a_prompt_takes_no_system_prompt_in_a_form_of_its_own() -> None:
+    marked = Message.system([OpaquePart({"text": "S"})])
+    with pytest.raises(UnsupportedError, match="Converse does"):
+        await preview("meta.llama2-13b-chat-v1", [marked, Message.user("Hi")])
+
+
 # What comes back by InvokeModel
 
 
