@@ -312,7 +312,12 @@ def _thoughts_twice(difference: Difference, exchange: Exchange, found: list[Diff
     if difference.place[0] != "messages" or difference.place[-1] not in _THOUGHTS or difference.sent is not MISSING:
         return False
     sent = exchange.sent["messages"][difference.place[1]]
-    return any(sent.get(name) == difference.recorded for name in _THOUGHTS)
+    thoughts = [sent.get(name) for name in _THOUGHTS]
+    return difference.recorded in [*thoughts, _text_of_details(sent.get("reasoning_details"))]
+
+
+def _text_of_details(details: list[dict[str, Any]] | None) -> str:
+    return "".join(each.get("text") or each.get("summary") or "" for each in details or ())
 
 
 # What adjustments tell
