@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ai_lib_python import AiClient
+from ai_lib_python import AiClient, ContentBlock, Message, ToolCall
 from ai_lib_python._compile.context import Context
 from ai_lib_python._compile.decode import COUNTS
 from ai_lib_python._compile.events import EVENTS, STATEMENTS
@@ -28,7 +28,7 @@ from ai_lib_python._manifest.manifest import Manifest
 from ai_lib_python._manifest.yaml_source import parse
 from ai_lib_python._wire.framings import FRAMINGS
 from ai_lib_python.cli import main
-from ai_lib_python.errors import REMOTE_ERRORS
+from ai_lib_python.errors import REMOTE_ERRORS, UnsupportedError
 from ai_lib_python.request import PARAMETERS
 from ai_lib_python.simulator import Simulator
 
@@ -96,6 +96,16 @@ async def test_a_manifest_in_the_documents_makes_requests(block: Block, folder: 
         return
     client = await AiClient.create(f"{data['id']}/m-1", manifest_dir=folder)
     assert client.chat().system("Be brief.").user("Hello").preview().body
+
+
+async def test_the_first_example_says_all_of_a_conversation_or_refuses(folder: Path) -> None:
+    client = await AiClient.create("parrot/m-1", manifest_dir=folder)
+    chat = client.chat().system("Be brief.").user("A").user(["B", "C"])
+    assert chat.preview().body["said"] == [{"by": "person", "words": "A"}, {"by": "person", "words": "BC"}]
+    picture = ContentBlock.image_base64("AAAA", "image/png")
+    for message in (Message.user(["A", picture]), Message.assistant("A", tool_calls=[ToolCall("1", "add")])):
+        with pytest.raises(UnsupportedError):
+            client.chat().messages([message]).preview()
 
 
 @pytest.mark.parametrize("block", PIECES, ids=lambda block: block.place)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -80,7 +81,8 @@ async def test_neighbours_of_one_role_are_merged_so_that_roles_alternate(preview
 
 @pytest.mark.parametrize(("how", "ids"), [("split", [["1"], ["2"]]), ("group", [["1", "2"]])])
 async def test_the_results_of_one_turn_are_grouped_or_split(how: str, ids: list[list[str]], preview: Preview) -> None:
-    body = "{turns: {$each: $turns, $where: {.source: tool}, $do: {$each: .parts, $do: .id}}}"
+    users = "users: {$each: $turns, $where: {.source: user}, $do: .text}"
+    body = f"{{{users}, turns: {{$each: $turns, $where: {{.source: tool}}, $do: {{$each: .parts, $do: .id}}}}}}"
     results = [part for id in "12" for part in Message.tool(id, "x").parts]
     message = Message(Message.tool("0", "x").role, tuple(results))
     request = await preview(TURNS % (f"tool_results: {how}", body), lambda chat: chat.user("A").messages([message]))
@@ -99,12 +101,13 @@ request:
         $case:
           user: [{said: .text}]
           assistant: {$each: .parts, $by: .kind, $case: {text: {answer: .text}, tool_call: {call: .name}}}
-        $else: .role
+        $else: {$each: .parts, $by: .kind, $case: {tool_result: {result: .text}}}
 """
     calls = [ToolCall("1", "add"), ToolCall("2", "mul")]
     answer = Message.assistant("Well.", tool_calls=calls)
     shown = await preview(text, lambda chat: chat.messages([Message.user("Hi"), answer, Message.tool("1", "3")]))
-    assert shown.body == {"items": [{"said": "Hi"}, {"answer": "Well."}, {"call": "add"}, {"call": "mul"}]}
+    items = [{"said": "Hi"}, {"answer": "Well."}, {"call": "add"}, {"call": "mul"}, {"result": "3"}]
+    assert shown.body == {"items": items}
 
 
 async def test_content_is_a_plain_string_when_it_is_only_text(preview: Preview) -> None:
@@ -236,13 +239,13 @@ async def test_reasoning_of_another_wire_is_dropped_or_kept_as_text(
 
 
 async def test_reasoning_is_kept_only_beside_tool_calls(preview: Preview) -> None:
-    body = """{turns: {$each: $turns, $do: {text: .text, think: {
+    body = """{turns: {$each: $turns, $do: {text: .text, calls: {$each: .parts, $where: {.kind: tool_call}, $do: .id}, think: {
       $if: {$some: {$each: .parts, $where: {.kind: tool_call}}},
       $then: {$each: .parts, $where: {.kind: reasoning}, $do: .text}}}}}"""
     alone = Message.assistant([ReasoningPart("hm"), "A"])
     beside = Message.assistant([ReasoningPart("so"), ToolCall("1", "add")])
     request = await preview(TURNS % ("system: inline", body), lambda chat: chat.messages([alone, beside]).user("B"))
-    assert request.body["turns"] == [{"text": "A"}, {"think": ["so"]}, {"text": "B"}]
+    assert request.body["turns"] == [{"text": "A"}, {"calls": ["1"], "think": ["so"]}, {"text": "B"}]
 
 
 async def test_opaque_data_is_carried_back_unchanged(execute: Execute, preview: Preview) -> None:
@@ -279,12 +282,86 @@ async def test_only_the_system_messages_before_the_conversation_are_taken_out(pr
 async def test_texts_are_joined_where_nothing_but_texts_is_said(
     parts: list[Any], joined: str | None, preview: Preview
 ) -> None:
-    body = "{said: {$each: $turns, $do: {role: .role, words: .joined}}}"
+    body = "{said: {$each: $turns, $do: {role: .role, words: .joined}}, all: {$each: $turns, $do: .parts}}"
     request = await preview(
         TURNS % ("system: inline", body), lambda chat: chat.messages([Message.assistant(parts)]).user("C")
     )
     assert request.body["said"][0].get("words") == joined
     assert request.body["said"][1] == {"role": "user", "words": "C"}
+
+
+SOURCES = "{$by: .source, $case: {user: {said: .joined}, assistant: {said: .text, calls: {$each: .parts, $where: {.kind: tool_call}, $do: .name}}, tool: {of: {$with: .parts.0, $do: .id}, result: {$with: .parts.0, $do: .text}}}}"
+ONE_TEXT = "this wire takes a message of the role 'user' only as one text, not as 2 parts"
+
+LOST = {
+    "several texts": ("{$each: $turns, $do: .text}", ["A", "B"], ONE_TEXT),
+    "several texts beside a condition": ("{$each: $turns, $do: {$if: .text, $then: .text}}", ["A", "B"], ONE_TEXT),
+    "several texts behind an or": ("{$each: $turns, $do: '.only_text or \"\"'}", ["A", "B"], ONE_TEXT),
+    "a picture beside text": ("{$each: $turns, $do: .joined}", ["A", IMAGE], "takes no part of kind 'image_base64'"),
+    "a picture beside parts": ("{$each: $turns, $do: {$each: .parts, $do: {text: .text}}}", ["A", IMAGE], "takes no part of kind 'image_base64'"),
+    "a picture that no branch names": ("{$each: $turns, $do: {$each: .parts, $do: {$if: {.kind: text}, $then: .text}}}", ["A", IMAGE], "takes no part of kind 'image_base64'"),
+    "a picture of one role": (f"{{$each: $turns, $do: {SOURCES}}}", ["A", IMAGE], "takes no part of kind 'image_base64' in a message of the role 'user'"),
+    "parts behind the first of a path": ("{$each: $turns, $do: .parts.0.text}", ["A", "B"], ONE_TEXT),
+    "parts behind the first": ("{$each: $turns, $do: {$with: .parts.0, $do: .text}}", ["A", "B"], ONE_TEXT),
+    "a call beside text": ("{$each: $turns, $do: .text}", Message.assistant("A", tool_calls=[ToolCall("1", "add")]), "takes no part of kind 'tool_call' in a message of the role 'assistant'"),
+    "a tool's result": ("{$each: $turns, $do: .text}", Message.tool("1", "x"), "takes no part of kind 'tool_result'"),
+    "a role": ("{$each: $turns, $where: {.source: user}, $do: .text}", Message.assistant("B"), "takes no message of the role 'assistant'"),
+    "a role by the wire's word": ("{$each: $turns, $where: {$not: {.role: ai}}, $do: .text}", Message.assistant("B"), "takes no message of the role 'assistant'"),
+    "turns behind the first": ("$turns.0.text", Message.assistant("B"), "takes one message, not 2"),
+    "a system prompt": ("{$each: $turns, $do: .text}", Message.system("S"), "takes no message of the role 'system'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "said", "problem"), LOST.values(), ids=LOST)
+async def test_what_a_template_does_not_read_of_the_conversation_is_refused(
+    body: str, said: Any, problem: str, preview: Preview
+) -> None:
+    wire = TURNS % ("system: hoist", f"{{said: {body}}}")
+    message = said if isinstance(said, Message) else Message.user(said)
+    assert (await preview(wire, lambda chat: chat.user("A"))).body["said"]
+    with pytest.raises(UnsupportedError, match=re.escape(problem)) as caught:
+        await preview(wire, lambda chat: chat.user("A").messages([message]))
+    assert (caught.value.provider, caught.value.model) == ("toy", "m-1")
+
+
+@pytest.mark.parametrize(
+    "body", ["{now: $last.text}", "{now: $last.text, before: {$each: $turns, $where: {.source: tool}, $do: .parts}}"]
+)
+async def test_turns_before_the_last_are_not_lost(body: str, preview: Preview) -> None:
+    wire = TURNS % ("last: apart", body)
+    assert (await preview(wire)).body == {"now": "Hello"}
+    with pytest.raises(UnsupportedError, match="takes no message of the role 'user'"):
+        await preview(wire, lambda chat: chat.user("A").user("B"))
+
+
+async def test_neighbours_that_are_merged_are_one_text_by_their_parts_or_joined(preview: Preview) -> None:
+    def ask(chat: Any) -> Any:
+        return chat.user("A").user("B")
+
+    with pytest.raises(UnsupportedError, match=ONE_TEXT):
+        await preview(TURNS % ("merge: true", EACH), ask)
+    joined = await preview(TURNS % ("merge: true", EACH.replace(".text", ".joined")), ask)
+    assert joined.body == {"turns": [{"role": "user", "text": "AB"}]}
+
+
+async def test_reasoning_that_nothing_reads_is_told_as_omitted(preview: Preview) -> None:
+    history = Message.assistant([ReasoningPart("hm"), "A"])
+    request = await preview(TURNS % ("system: inline", EACH), lambda chat: chat.messages([history]).user("B"))
+    assert request.body["turns"] == [{"role": "ai", "text": "A"}, {"role": "user", "text": "B"}]
+    assert told(request) == {("reasoning", "omitted")}
+
+
+async def test_what_each_role_says_may_be_read_in_its_own_way(preview: Preview) -> None:
+    wire = TURNS % ("tool_results: split", f"{{said: {{$each: $turns, $do: {SOURCES}}}}}")
+    calls = Message.assistant("A", tool_calls=[ToolCall("1", "add"), ToolCall("2", "mul")])
+    results = [Message.tool("1", "x"), Message.tool("2", "y")]
+    request = await preview(wire, lambda chat: chat.user(["Q", "R"]).messages([calls, *results]))
+    assert request.body["said"] == [
+        {"said": "QR"},
+        {"said": "A", "calls": ["add", "mul"]},
+        {"of": "1", "result": "x"},
+        {"of": "2", "result": "y"},
+    ]
 
 
 async def test_the_last_turn_may_stand_apart_from_the_others(preview: Preview) -> None:

@@ -19,6 +19,11 @@ from .scope import Scope
 
 def write_condition(context: Context, scope: Scope, node: Any) -> str:
     """Writes what the condition needs and gives it as an expression of Python."""
+    with context.looking():
+        return _condition(context, scope, node)
+
+
+def _condition(context: Context, scope: Scope, node: Any) -> str:
     if isinstance(node, bool):
         return repr(node)
     if isinstance(node, str):
@@ -31,7 +36,7 @@ def write_condition(context: Context, scope: Scope, node: Any) -> str:
 def _clause(context: Context, scope: Scope, key: Any, value: Any) -> str:
     with context.at(key):
         if key == "$not":
-            return f"not ({write_condition(context, scope, value)})"
+            return f"not ({_condition(context, scope, value)})"
         if key in ("$any", "$all"):
             return _several(context, scope, key, value)
         if key == "$some":
@@ -45,7 +50,7 @@ def _several(context: Context, scope: Scope, key: str, nodes: Any) -> str:
     if not isinstance(nodes, list) or not nodes:
         context.fail(f"{key} needs a list of conditions")
     word = " or " if key == "$any" else " and "
-    return "(" + word.join(f"({write_condition(context, scope, node)})" for node in nodes) + ")"
+    return "(" + word.join(f"({_condition(context, scope, node)})" for node in nodes) + ")"
 
 
 def _some(context: Context, scope: Scope, node: Any) -> str:
@@ -55,7 +60,7 @@ def _some(context: Context, scope: Scope, node: Any) -> str:
     found = context.writer.assign("False")
     with each_item(context, scope, node) as inner:
         with context.at("$where"):
-            condition = write_condition(context, inner, node["$where"])
+            condition = _condition(context, inner, node["$where"])
         with context.writer.block(f"if {condition}:"):
             context.writer.line(f"{found} = True")
             context.writer.line("break")

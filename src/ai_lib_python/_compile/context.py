@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 
 from .._spelling import did_you_mean
 from ..errors import ManifestError
+from .reads import Reads
 from .writer import Writer
 
 
@@ -32,6 +33,9 @@ class Context:
         self.direction = direction
         self.using: list[str] = []
         self.parameter: str | None = None
+        self.roles: dict[str, str] = {}
+        self.reads = Reads()
+        self.looks = False
         self._path: list[str | int] = []
 
     @contextmanager
@@ -55,6 +59,13 @@ class Context:
         yield self.fragments[name]
         self.using.pop()
         self._path = saved
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Values are only looked at: they say what is done, and nothing of them goes out."""
+        before, self.looks = self.looks, True
+        yield
+        self.looks = before
 
     def fail(self, problem: str) -> NoReturn:
         """Refuses the manifest, naming file, line and key."""

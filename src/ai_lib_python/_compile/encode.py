@@ -10,8 +10,9 @@ import msgspec
 from ..errors import UnsupportedError
 from .context import Context, Source
 from .parameters import merge_into, write_parameters
+from .reads import SYSTEM, Origin
 from .routes import request_names
-from .scope import VALUE, Ref, Scope
+from .scope import KINDS, VALUE, Ref, Scope
 from .turns import TurnOptions, arrange
 from .values import write_value
 from .writer import Writer, compile_function
@@ -22,7 +23,8 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
     context = Context(manifest, data.get("fragments", {}), "request")
     writer = context.writer
     with writer.block("def encode(request, stream, notes):"):
-        scope = _scope(context, data)
+        options = _turn_options(context, data)
+        scope = _scope(context, options)
         request = data.get("request", {})
         with context.at("request"):
             path = _path(context, scope, request)
@@ -30,6 +32,9 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
             headers = _pairs(context, scope, request, "headers")
             body = _body(context, scope, request)
         write_parameters(context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query})
+        if not context.reads.are_whole(options, KINDS):
+            check = writer.reference(context.reads.check, "check_reads")
+            writer.line(f"{check}(system, turns, last, notes)")
         writer.line(f"return {path}, {query}, {headers}, {body}")
     return writer
 
@@ -39,16 +44,18 @@ def compile_encoder(manifest: Source, data: dict[str, Any]) -> Callable[..., Any
     return compile_function(write_encoder(manifest, data), "encode", f"{manifest.id} encode")
 
 
-def _scope(context: Context, data: dict[str, Any]) -> Scope:
+def _scope(context: Context, options: TurnOptions) -> Scope:
     writer = context.writer
-    options = writer.reference(_turn_options(context, data), "turn_options")
+    context.roles = options.roles
+    given = writer.reference(options, "turn_options")
     function = writer.reference(arrange, "arrange")
-    writer.line(f"system, turns, last = {function}(request.messages, {options}, {context.manifest.origin!r}, notes)")
+    writer.line(f"system, turns, last = {function}(request.messages, {given}, {context.manifest.origin!r}, notes)")
+    sources = frozenset(options.roles)
     names = {
         **request_names(context),
-        "system": Ref("system", "system"),
-        "turns": Ref("turns", "list:turn", True),
-        "last": Ref("last", "turn"),
+        "system": Ref("system", "system", origin=Origin(SYSTEM, frozenset({SYSTEM}), KINDS)),
+        "turns": Ref("turns", "list:turn", True, Origin("turns", sources, KINDS)),
+        "last": Ref("last", "turn", origin=Origin("last", sources, KINDS)),
         "notes": Ref("notes", VALUE, True),
     }
     return Scope(None, names)

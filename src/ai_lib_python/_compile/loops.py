@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .context import Context
-from .paths import OURS, write_expression
+from .paths import OURS, write_way
 from .scope import VALUE, WIRE, Ref, Scope
 
 
@@ -15,7 +15,7 @@ from .scope import VALUE, WIRE, Ref, Scope
 def each_item(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[Scope]:
     """A loop over the items of ``$each``, each under the name ``$as`` too; gives the scope inside."""
     with context.at("$each"):
-        items = write_expression(context, scope, node["$each"])
+        items = write_way(context, scope, node["$each"])
     ours = items.type.startswith("list:")
     item_type = items.type[len("list:") :] if ours else WIRE
     with ExitStack() as blocks:
@@ -24,7 +24,7 @@ def each_item(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[
             blocks.enter_context(context.writer.block(f"if {is_list}:"))
         index, item = context.writer.name(), context.writer.name()
         blocks.enter_context(context.writer.loop(item, items.code, index))
-        current = Ref(item, item_type, ours)
+        current = Ref(item, item_type, ours, items.origin)
         names = {"index": Ref(index, VALUE, True)}
         if "$as" in node:
             names[_name(context, node["$as"])] = current

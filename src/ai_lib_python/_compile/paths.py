@@ -15,7 +15,8 @@ from .expression import (
     parse_interpolation,
 )
 from .filters import FILTERS, as_text
-from .scope import RECORDS, VALUE, WIRE, Ref, Scope
+from .reads import TEXTS, Origin
+from .scope import KINDS, RECORDS, VALUE, WIRE, Ref, Scope
 
 NONE = Ref("None", VALUE)
 
@@ -26,6 +27,14 @@ OURS = {"notes", "read_usage", "sink"}
 def write_expression(context: Context, scope: Scope, text: str) -> Ref:
     """The value of an expression such as ``.delta.text or .text | string``."""
     return _write(context, scope, _parsed(context, text))
+
+
+def write_way(context: Context, scope: Scope, text: str) -> Ref:
+    """The same of an expression that only leads to what then is read: a list, or another current item."""
+    expression = _parsed(context, text)
+    if expression.filters:
+        return _write(context, scope, expression)
+    return _write_alternatives(context, scope, expression.alternatives)
 
 
 def write_interpolation(context: Context, scope: Scope, text: str) -> Ref:
@@ -66,6 +75,8 @@ def _parsed(context: Context, text: Any) -> Expression:
 
 def _write(context: Context, scope: Scope, expression: Expression) -> Ref:
     ref = _write_alternatives(context, scope, expression.alternatives)
+    if ref.origin is not None and not context.looks:  # a whole turn, or a whole part
+        context.reads.part(ref.origin, KINDS)
     for item in expression.filters:
         ref = _write_filter(context, ref, item)
     return ref
@@ -80,7 +91,8 @@ def _write_alternatives(context: Context, scope: Scope, alternatives: tuple[Path
     with context.writer.block(f"if {name} is None:"):
         other = _write_alternatives(context, scope.inside(), alternatives[1:])
         context.writer.line(f"{name} = {other.code}")
-    return Ref(name, result.type if other.type == first.type else WIRE, other.sure)
+    kind = result.type if other.type == first.type else WIRE
+    return Ref(name, kind, other.sure, first.origin or other.origin)
 
 
 def _write_term(context: Context, scope: Scope, term: Path | Literal) -> Ref:
@@ -107,6 +119,29 @@ def _root(context: Context, scope: Scope, path: Path) -> Ref:
 
 
 def _write_step(context: Context, scope: Scope, base: Ref, step: str | int) -> Ref:
+    if base.origin is not None and not context.looks:
+        _keep_read(context, base, base.origin, step)
+    ref = _known_step(context, scope, base, step)
+    return ref if base.origin is None else ref._replace(origin=_origin_of_step(base.type, base.origin, step))
+
+
+def _keep_read(context: Context, base: Ref, origin: Origin, step: str | int) -> None:
+    """Keeps what of the conversation a field holds."""
+    if base.type == "turn" and step == "reasoning":
+        context.reads.part(origin, {"reasoning"})
+    elif base.type in ("turn", "system") and step in TEXTS:
+        context.reads.text(origin, str(step))
+    elif base.type.startswith("part") and step != "kind":
+        context.reads.part(origin, (kind for kind in KINDS if step in RECORDS[f"part:{kind}"]))
+
+
+def _origin_of_step(kind: str, origin: Origin, step: str | int) -> Origin | None:
+    if kind.startswith("list:"):
+        return origin._replace(alone=True) if kind == "list:turn" else origin._replace(first=True)
+    return origin if kind in ("turn", "system") and step == "parts" else None
+
+
+def _known_step(context: Context, scope: Scope, base: Ref, step: str | int) -> Ref:
     known = scope.known(base.code, step)
     if known:
         return known

@@ -22,6 +22,7 @@ from ..message import (
     ToolResult,
 )
 from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+from .reads import Origin
 from .served import ServedAnswer, ServedCall, ServedError, ServedUsage
 from .turns import System, Turn
 
@@ -44,6 +45,9 @@ PART_KINDS: dict[str, type[Any]] = {
     "tool_result": ToolResult,
     "opaque": OpaquePart,
 }
+
+
+KINDS = frozenset(PART_KINDS)
 
 
 class Field(NamedTuple):
@@ -120,11 +124,13 @@ class Ref(NamedTuple):
         code: a name or a literal, cheap to repeat.
         type: ``wire``, ``value``, a record's name, or ``list:`` and an item type.
         sure: whether it can be told now that the value is not None.
+        origin: what of the conversation it is, where it is of that.
     """
 
     code: str
     type: str = WIRE
     sure: bool = False
+    origin: Origin | None = None
 
 
 class Scope:

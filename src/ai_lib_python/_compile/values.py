@@ -29,8 +29,9 @@ from .conditions import write_condition
 from .context import Context
 from .expression import is_expression
 from .loops import each_item
-from .paths import NONE, named, write_expression, write_interpolation
-from .scope import PART_KINDS, VALUE, WIRE, Ref, Scope
+from .paths import NONE, named, write_expression, write_interpolation, write_way
+from .reads import narrowed as narrowed_origin
+from .scope import KINDS, PART_KINDS, VALUE, WIRE, Ref, Scope
 
 BRANCHING = {"$by", "$case", "$else"}
 OPERATORS: dict[str, set[str]] = {
@@ -141,9 +142,9 @@ def _if(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
         condition = write_condition(context, scope, node["$if"])
     name = context.writer.name()
     with context.writer.block(f"if {condition}:"):
-        then = _branch(context, scope, node, "$then", name)
+        then = _branch(context, where(context, scope, node["$if"], truth=True), node, "$then", name)
     with context.writer.block("else:"):
-        other = _branch(context, scope, node, "$else", name)
+        other = _branch(context, where(context, scope, node["$if"], truth=False), node, "$else", name)
     return Ref(name, then.type if then.type == other.type else WIRE, then.sure and other.sure)
 
 
@@ -159,7 +160,7 @@ def _branch(context: Context, scope: Scope, node: dict[str, Any], key: str, name
 def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     """One branch for each case; without ``$else``, another value is refused."""
     name = context.writer.name()
-    with context.at("$by"):
+    with context.at("$by"), context.looking():
         key = named(context, write_expression(context, scope, node["$by"]))
     sure = True
     word = "if"
@@ -169,12 +170,25 @@ def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
             context.writer.line(f"{name} = {ref.code}")
             sure = sure and ref.sure
         word = "elif"
+    rest = where(context, scope, {node["$by"]: list(node["$case"])}, truth=False)
     with context.writer.block("else:" if word == "elif" else "if True:"):
         if "$else" in node:
-            sure = _branch(context, scope, node, "$else", name).sure and sure
+            sure = _branch(context, rest, node, "$else", name).sure and sure
         else:
             _refuse(context, key)
+    _keep_rest(context, rest, node)
     return Ref(name, WIRE, sure)
+
+
+def _keep_rest(context: Context, rest: Scope, node: dict[str, Any]) -> None:
+    """What no case names is not lost: it is refused, or ``$else`` says of it what shall be."""
+    origin = None if rest.current is None else rest.current.origin
+    by_kind = node["$by"] == ".kind"
+    if origin is None or node["$by"] not in (".kind", ".source", ".role") or not origin.kinds:
+        return
+    refused = "$else" not in node
+    if refused or (by_kind and node["$else"] not in (None, "$absent")):
+        context.reads.part(origin, KINDS)
 
 
 def cases_of(context: Context, node: dict[str, Any]) -> list[tuple[Any, Any]]:
@@ -187,11 +201,22 @@ def cases_of(context: Context, node: dict[str, Any]) -> list[tuple[Any, Any]]:
 
 def narrowed(context: Context, scope: Scope, by: str, case: Any) -> Scope:
     """Inside the case of one kind of part, the current item is known to be of that kind."""
-    if scope.current is None or scope.current.type != "part" or by != ".kind":
-        return scope.inside()
+    inner = where(context, scope, {by: case}, truth=True)
+    if inner.current is None or inner.current.type != "part" or by != ".kind":
+        return inner
     if case not in PART_KINDS:
         context.fail(f"no part is of kind {case!r}{context.nearest(str(case), PART_KINDS)}")
-    return scope.inside(scope.current._replace(type=f"part:{case}"))
+    if inner.current.origin is not None:
+        context.reads.part(inner.current.origin, KINDS)
+    return inner.inside(inner.current._replace(type=f"part:{case}"))
+
+
+def where(context: Context, scope: Scope, condition: Any, *, truth: bool) -> Scope:
+    """A scope inside, where a condition on the current item has turned out so."""
+    current = scope.current
+    if current is None or current.origin is None:
+        return scope.inside()
+    return scope.inside(current._replace(origin=narrowed_origin(current.origin, context.roles, condition, truth)))
 
 
 def _refuse(context: Context, key: Ref) -> None:
@@ -241,10 +266,11 @@ def loop(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[Scope
         yield inner
 
 
-def _narrowed_by(context: Context, scope: Scope, where: Any) -> Scope:
+def _narrowed_by(context: Context, scope: Scope, condition: Any) -> Scope:
     """The scope behind a ``$where`` that lets one kind of part through."""
-    kind = where.get(".kind") if isinstance(where, dict) else None
-    return narrowed(context, scope, ".kind", kind) if isinstance(kind, str) else scope
+    kind = condition.get(".kind") if isinstance(condition, dict) else None
+    inner = where(context, scope, condition, truth=True)
+    return narrowed(context, inner, ".kind", kind) if isinstance(kind, str) else inner
 
 
 def _with(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
@@ -261,8 +287,9 @@ def new_current(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     template = node["$with"]
     with context.at("$with"):
         if not (isinstance(template, dict) and operator_of(context, template)) and "${" not in str(template):
-            return write_expression(context, scope, template)
+            return write_way(context, scope, template)
         item = named(context, write_value(context, scope, template))
+    item = item._replace(origin=None)
     return item._replace(type=WIRE) if item.type == VALUE else item  # what was built may be gone into
 
 
