@@ -12,7 +12,10 @@ __all__ = ["RequestPreview"]
 
 
 class RequestPreview(msgspec.Struct, frozen=True):
-    """The HTTP request that a call would send, with the key replaced by ``[redacted]``."""
+    """The HTTP request that a call would send, with the key replaced by ``[redacted]``.
+
+    ``body`` is None where none is sent.
+    """
 
     method: str
     url: str

@@ -11,7 +11,7 @@ from ai_lib_python.errors import (
     UnsupportedError,
 )
 
-from .conftest import TOOL, Preview, parameters, told
+from .conftest import TOOL, Preview, client_of, parameters, told
 
 
 @pytest.mark.parametrize(("model", "name"), [("old-1", "max_tokens"), ("o-3", "max_completion_tokens")])
@@ -143,6 +143,47 @@ parameters: {seed: {as: $absent}, logprobs: {as: $absent}}
     request = await preview(text, lambda chat: chat.user("Hello").seed(3).logprobs())
     assert request.url == "https://toy.example/v2/chat?beta=true&logs=true"
     assert (request.headers["x-version"], request.headers["x-seed"]) == ("7", "s-3")
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "problem"),
+    [
+        ("{m: $model}", "{to: m.seed}", "nothing can be put at m.seed: m is a string in the body"),
+        ("{m: {n: $extra_body.n}}", "{to: m.n.seed}", "m.n.seed: n is a number in the body"),
+        ("{m: 1}", "{as: $value}", "only a map can be laid over the body, not a number"),
+    ],
+    ids=["a text", "a number", "no map"],
+)  # fmt: skip
+async def test_a_parameter_that_would_go_into_what_is_no_map_is_refused(
+    body: str, rule: str, problem: str, preview: Preview
+) -> None:
+    text = f"request: {{path: /c, turns: {{roles: {{user: user}}}}, body: {body}}}\n" + parameters(f"{{seed: {rule}}}")
+    with pytest.raises(UnsupportedError, match=problem):
+        await preview(text, lambda chat: chat.user("Hello").seed(1).extra_body({"n": 1}))
+
+
+@pytest.mark.parametrize("bad", ["a\nb", "a\r\nx-other: 1", "a\0", "\ud800"])
+async def test_a_header_made_of_a_text_that_no_header_may_hold_is_refused_by_name(bad: str, preview: Preview) -> None:
+    for rule in ("{to: header:X-User}", "{as: $absent}"):
+        body = "request: {path: /c, turns: {roles: {user: user}}, headers: {X-User: 'u-${$user}'}, body: {a: 1}}\n"
+        with pytest.raises(UnsupportedError, match="the header 'x-user' would hold a line break"):
+            await preview(body + parameters(f"{{user: {rule}}}"), lambda chat: chat.user("Hello").user_id(bad))
+
+
+async def test_a_get_request_without_a_body_sends_none() -> None:
+    query = "query: {q: $last.text, m: $model}, turns: {last: apart, roles: {user: user}}"
+    client, transport = await client_of(f"request: {{method: GET, path: /ask, {query}}}", {"text": "Hi", "why": "done"})
+    await client.chat().user("Hello").execute()
+    sent = transport.requests[0]
+    assert (sent.method, sent.body, "content-type" in sent.headers) == ("GET", b"", False)
+    assert sent.url == "https://toy.example/ask?q=Hello&m=m-1"
+    shown = client.chat().user("Hello").preview()
+    assert (shown.body, "content-type" in shown.headers) == (None, False)
+
+
+async def test_a_get_request_with_a_body_sends_it(preview: Preview) -> None:
+    shown = await preview("request: {method: GET, path: /ask, turns: {roles: {user: user}}, body: {m: $model}}")
+    assert (shown.body, shown.headers["content-type"]) == ({"m": "m-1"}, "application/json")
 
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}

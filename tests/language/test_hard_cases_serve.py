@@ -100,6 +100,26 @@ async def test_an_error_has_headers_of_its_own(serve: Serve) -> None:
     assert seen.json == {"m": "later"}
 
 
+async def test_numbers_and_switches_in_headers_are_sent_as_text(serve: Serve) -> None:
+    error = "error: {headers: {x-status: $error.status}, body: {m: $error.message}}"
+    served = await serve(
+        f"{{headers: {{x-tokens: $answer.usage.output, x-on: true}}, {error}}}",
+        answers=[Answer("Hi"), Answer("Hi"), SimulatedError("overloaded", "later")],
+    )
+    for body in (SAID, {**SAID, "live": True}):
+        seen = await served.ask(body)
+        assert (seen.status, seen.headers["x-tokens"].isdecimal(), seen.headers["x-on"]) == (200, True, "true")
+    assert (await served.ask()).headers["x-status"] == "503"
+
+
+async def test_a_get_request_without_a_body_is_answered_by_what_stands_in_its_query(serve: Serve) -> None:
+    routes = "routes: [{method: GET, path: /ask}]"
+    request = "request: {model: $query.m, messages: [{role: user, parts: [{kind: text, text: $query.q}]}]}"
+    served = await serve(f"{{{routes}, {request}}}")
+    seen = await served.ask(None, "/ask?q=Hello&m=m-1", method="GET")
+    assert (seen.status, seen.json["text"]) == (200, "You said: Hello")
+
+
 RECEIPTS = """
   routes:
     - {path: /chat, headers: {prefer: wait}, status: 201}

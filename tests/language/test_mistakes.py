@@ -121,6 +121,12 @@ MISTAKES = {
     BODY % "{$with: '${$modl}', $do: .}": """request.body.m.$with: no name $modl here; did you mean "model"?""",
     BODY % "{$concat: {$each: $turns, $do: .txt}}": "request.body.m.$concat.$do: a turn has no field 'txt'",
     BODY % "$model | until": "filter 'until' takes 1 arguments, got 0",
+    "parameters: {seed: {to: params.0.x}}": "parameters.seed.to: 'params.0.x' is no path in the body: there is 0; such a path goes through maps, never into a list",
+    "parameters: {seed: {to: params..x}}": "parameters.seed.to: 'params..x' is no path in the body: there is an empty step",
+    BODY % "{n: fast}" + "\nparameters: {seed: {to: m.n.x}}": "parameters.seed.to: 'm.n.x' is no path in the body: n is a string in request.body",
+    BODY % "[1]" + "\nparameters: {seed: {to: m.x}}": "m is a list in request.body",
+    "request: {path: /c, turns: {roles: {user: user}}, headers: {Content-Type: application/x-www-form-urlencoded}}": "request.headers.Content-Type: the body is sent as JSON, not as application/x-www-form-urlencoded",
+    "endpoint: {base_url: 'https://t.example', headers: {content-type: text/plain}}": "endpoint.headers.content-type: the body is sent as JSON, not as text/plain",
     BODY % "$model | in_sgment": """no filter 'in_sgment'; did you mean "in_segment"?""",
 }  # fmt: skip
 

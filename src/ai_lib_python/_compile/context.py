@@ -34,6 +34,7 @@ class Context:
         self.using: list[str] = []
         self.parameter: str | None = None
         self.roles: dict[str, str] = {}
+        self.body: object = None
         self.reads = Reads()
         self.looks = False
         self._path: list[str | int] = []

@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import UnsupportedError
 from .context import Context, Source
+from .expression import is_template
 from .parameters import merge_into, write_parameters
 from .reads import SYSTEM, Origin
 from .routes import request_names
@@ -24,6 +25,8 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
     writer = context.writer
     with writer.block("def encode(request, stream, notes):"):
         options = _turn_options(context, data)
+        with context.at("endpoint", "headers"):
+            _check_content_type(context, data.get("endpoint", {}).get("headers"))
         scope = _scope(context, options)
         request = data.get("request", {})
         with context.at("request"):
@@ -98,6 +101,9 @@ def no_path(template: str) -> UnsupportedError:
 
 def _pairs(context: Context, scope: Scope, request: dict[str, Any], key: str) -> str:
     """The fixed headers or query, and what is added to them while streaming."""
+    for headers in ("headers", "stream_headers") if key == "headers" else ():
+        with context.at(headers):
+            _check_content_type(context, request.get(headers))
     with context.at(key):
         ref = write_value(context, scope, request.get(key, {}))
     name = ref.code if ref.sure else context.writer.assign(f"{ref.code} or {{}}")
@@ -109,7 +115,17 @@ def _pairs(context: Context, scope: Scope, request: dict[str, Any], key: str) ->
     return name
 
 
+def _check_content_type(context: Context, headers: Any) -> None:
+    """A body is always JSON, so nothing else may be said of it."""
+    for name, value in headers.items() if isinstance(headers, dict) else ():
+        if isinstance(value, str) and str(name).lower() == "content-type" and not is_template(value):
+            with context.at(name):
+                if "json" not in value.lower():
+                    context.fail(f"the body is sent as JSON, not as {value}")
+
+
 def _body(context: Context, scope: Scope, request: dict[str, Any]) -> str:
+    context.body = request.get("body")
     with context.at("body"):
         if not isinstance(request.get("body", {}), dict):
             context.fail("expected a map")

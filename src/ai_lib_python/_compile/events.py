@@ -18,7 +18,7 @@ from typing import Any
 
 from .conditions import write_condition
 from .context import Context
-from .expression import is_expression
+from .expression import is_template
 from .paths import named, write_expression
 from .scope import Ref, Scope
 from .values import BRANCHING, OPERATORS, cases_of, loop, new_current, operator_of, write_value
@@ -110,7 +110,7 @@ def _event(context: Context, scope: Scope, event: str, payload: dict[str, Any]) 
 
 def _check_is_read(context: Context, event: str, value: Any) -> None:
     """A text that stands for itself is most likely a path without its dot."""
-    stands_for_itself = isinstance(value, str) and value and not is_expression(value) and "${" not in value
+    stands_for_itself = isinstance(value, str) and value and not is_template(value)
     if stands_for_itself and event not in OWN_WORDS:
         context.fail(f"{value!r} stands for itself here; a path begins with a dot: .{value}")
 

@@ -62,6 +62,11 @@ def is_expression(text: str) -> bool:
     return text.startswith((".", "$")) and not text.startswith("${")
 
 
+def is_template(text: str) -> bool:
+    """Whether something in a string is read, so that it does not stand for itself."""
+    return is_expression(text) or "${" in text
+
+
 def parse_expression(text: str) -> Expression:
     """Parses ``text`` to its end.
 

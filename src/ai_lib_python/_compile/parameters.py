@@ -16,10 +16,12 @@ from typing import Any
 
 import msgspec
 
+from ..errors import UnsupportedError
 from ..request import PARAMETERS
 from .conditions import write_condition
 from .context import Context
-from .filters import as_text
+from .expression import is_template
+from .filters import as_text, type_name
 from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
@@ -92,9 +94,24 @@ def _place(
     target, _, key = to.rpartition(":")
     if target not in ("", "header", "query"):
         context.fail(f"'to' is a path in the body, header:Name or query:name, not {to!r}")
+    with context.at("to"):
+        _check_path(context, [] if target else key.split("."))
     _put(context, to, result, targets)
     if target or key.rpartition(".")[2] != name:
         _note(context, scope, "renamed", name, f"called {key} here", None)
+
+
+def _check_path(context: Context, keys: list[str]) -> None:
+    """Refuses a place in the body that cannot be, as far as that can be seen here."""
+    body = context.body
+    for step in keys:
+        if not step or step.isdecimal():
+            problem = "an empty step" if not step else f"{step}; such a path goes through maps, never into a list"
+            context.fail(f"{'.'.join(keys)!r} is no path in the body: there is {problem}")
+    for step in keys[:-1]:
+        body = body.get(step) if isinstance(body, dict) else None
+        if body is not None and not isinstance(body, dict) and not (isinstance(body, str) and is_template(body)):
+            context.fail(f"{'.'.join(keys)!r} is no path in the body: {step} is a {type_name(body)} in request.body")
 
 
 def _put(context: Context, to: str, result: Ref, targets: Mapping[str, str]) -> None:
@@ -243,14 +260,27 @@ _PLAIN_ONLY = {"map", "values", "min", "max", "fixed"}
 
 
 def put_at(body: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
-    """Sets a nested key, making the maps on the way."""
+    """Sets a nested key, making the maps on the way.
+
+    Raises:
+        UnsupportedError: something on the way is there and is no map.
+    """
     for key in keys[:-1]:
-        body = body.setdefault(key, {})
+        inner = body.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise UnsupportedError(f"nothing can be put at {'.'.join(keys)}: {key} is a {type_name(inner)} in the body")
+        body = inner
     body[keys[-1]] = value
 
 
 def merge_into(body: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Adds ``more`` to ``body``; maps merge, everything else replaces."""
+    """Adds ``more`` to ``body``; maps merge, everything else replaces.
+
+    Raises:
+        UnsupportedError: ``more`` is no map.
+    """
+    if not isinstance(more, Mapping):
+        raise UnsupportedError(f"only a map can be laid over the body, not a {type_name(more)}")
     for key, value in more.items():
         old = body.get(key)
         if isinstance(old, dict) and isinstance(value, dict):

@@ -62,7 +62,7 @@ class Server:
 
     @cached_property
     def read_request(self) -> Callable[..., Any]:
-        """``read_request(body, path, stream) -> dict`` of a chat request's fields"""
+        """``read_request(body, path, stream, query) -> dict`` of a chat request's fields"""
         return self._compiled(write_request_reader(self._manifest, self._data), "read_request")
 
     @cached_property
@@ -144,10 +144,10 @@ def server_writers(manifest: Source, data: dict[str, Any]) -> Iterator[tuple[str
 
 
 def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:
-    """The source of ``read_request(body, path, stream)``."""
+    """The source of ``read_request(body, path, stream, query)``."""
     context = Context(manifest, data.get("fragments", {}), "serve")
-    with context.writer.block("def read_request(body, path, stream):"), context.at("serve", "request"):
-        names = {"path": Ref("path", WIRE, True), "stream": Ref("stream", VALUE)}
+    with context.writer.block("def read_request(body, path, stream, query):"), context.at("serve", "request"):
+        names = {"path": Ref("path", WIRE, True), "stream": Ref("stream", VALUE), "query": Ref("query", WIRE, True)}
         ref = write_value(context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {}))
         context.writer.line(f"return {ref.code}")
     return context.writer

@@ -70,7 +70,7 @@ class Caller:
         stream = stream or target.program(request.model)[1].streams_only
         prepared = prepare(target, request, stream=stream, timeout=None, credential=target.shown_credential())
         http = prepared.http
-        body = msgspec.json.decode(http.body)
+        body = msgspec.json.decode(http.body) if http.body else None
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
         return RequestPreview(http.method, http.url, headers, body, prepared.adjustments)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ from ..response import Adjustment
 from .authenticate import put_key, secrets_in, signed
 from .credentials import Credential
 from .target import Target
+
+_NOT_IN_HEADERS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of characters that no encoding has."""
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -64,8 +68,12 @@ def prepare(
         merge_into(body, request.extra_body)
     if request.extra_headers:
         headers.update({name.lower(): value for name, value in request.extra_headers.items()})
+    _check_headers(manifest, request, headers)
     method = manifest.data.get("request", {}).get("method", "POST")
-    http = HttpRequest(method, target.url(path, query), headers, _as_json(manifest, request, body), timeout)
+    sent = b"" if method == "GET" and not body else _as_json(manifest, request, body)
+    if not sent:
+        headers.pop("content-type", None)
+    http = HttpRequest(method, target.url(path, query), headers, sent, timeout)
     http = signed(http, target, credential)
     return Prepared(http, target, manifest, program, request.model, credential, tuple(notes.adjustments))
 
@@ -79,6 +87,9 @@ def _encode(manifest: Manifest, program: Program, request: ChatRequest, stream: 
             provider=manifest.id,
             model=request.model,
         ) from None
+    except UnicodeEncodeError:  # half of a character, in what becomes part of an address
+        problem = "the request holds a character that no encoding can write"
+        raise UnsupportedError(problem, provider=manifest.id, model=request.model) from None
     except UnsupportedError as error:
         error.provider, error.model = manifest.id, request.model
         raise
@@ -96,6 +107,14 @@ def _headers(manifest: Manifest, headers: Mapping[str, Any], stream: bool) -> di
         for name, value in given.items():
             made[name.lower()] = as_text(value)
     return made
+
+
+def _check_headers(manifest: Manifest, request: ChatRequest, headers: Mapping[str, str]) -> None:
+    """Refuses headers that would end within, as one does that was made of a text with a line break."""
+    for name, value in headers.items():
+        if _NOT_IN_HEADERS.search(f"{name}{value}"):
+            problem = f"the header {name!r} would hold a line break or another character that no header may hold"
+            raise UnsupportedError(problem, provider=manifest.id, model=request.model)
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from .._compile.filters import as_text
 from .._compile.served import ServedAnswer
 from ..errors import AiLibError
 from ..request import ChatRequest
@@ -106,8 +107,9 @@ class Replier:
         if self._match.earlier is not None:
             return self._earlier(self._match.earlier)
         try:
+            body = received.body if received.raw or arrived.method != "GET" else {}
             received.request, streamed = read_request(
-                self._match.program, received.body, dict(self._match.path), self._match.streamed
+                self._match.program, body, dict(self._match.path), self._match.streamed, dict(arrived.query)
             )
             return self._scripted(received.request, streamed)
         except WrongRequestError as error:
@@ -152,7 +154,7 @@ class Replier:
     def _answered(self, request: ChatRequest, answer: Answer) -> Reply:
         server = self._match.program.serve
         body = self._served(request, answer)
-        headers = {**self._headers(JSON), **(server.write_headers(body) or {})}
+        headers = {**self._headers(JSON), **_texts(server.write_headers(body))}
         whole = as_json(server.write_response(body))
         return Reply(self._match.status, headers, whole, delay=answer.delay, cut_after=answer.cut_after)
 
@@ -161,7 +163,7 @@ class Replier:
         frames = stream_frames(self._match.program, body, answer.chunk_size)
         if error is not None:
             frames = self._broken(frames, error)
-        own = self._match.program.serve.write_headers(body) or {}
+        own = _texts(self._match.program.serve.write_headers(body))
         headers = {**self._headers(CONTENT_TYPES[self._match.framing]), **own}
         pieces = _pieces(self._match, frames)
         return Reply(200, headers, None, pieces, answer.delay, answer.pace, answer.cut_after)
@@ -175,7 +177,7 @@ class Replier:
         written = served_error(self._match.manifest, error, answer_id(self._number))
         server = self._match.program.serve
         wait = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
-        headers = {**self._headers(JSON), **(server.write_error_headers(written) or {}), **wait, **error.headers}
+        headers = {**self._headers(JSON), **_texts(server.write_error_headers(written)), **wait, **error.headers}
         return Reply(written.status, headers, as_json(server.write_error(written)), delay=error.delay)
 
     def _plain(self, body: object) -> Reply:
@@ -183,6 +185,11 @@ class Replier:
 
     def _headers(self, content_type: str) -> dict[str, str]:
         return {"content-type": content_type, "x-request-id": answer_id(self._number)}
+
+
+def _texts(headers: Mapping[str, object] | None) -> dict[str, str]:
+    """The headers that a template has made, as text."""
+    return {name: as_text(value) for name, value in (headers or {}).items()}
 
 
 def nothing_there(arrived: Arrived, routes: list[str]) -> Reply:

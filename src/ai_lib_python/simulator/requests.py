@@ -68,13 +68,15 @@ class _Request(Parameters, frozen=True, kw_only=True):
     merge: tuple[MessageRole, ...] = ()
 
 
-def read_request(program: Program, body: Any, path: dict[str, str], streamed: bool) -> tuple[ChatRequest, bool]:
+def read_request(
+    program: Program, body: Any, path: dict[str, str], streamed: bool, query: dict[str, str] | None = None
+) -> tuple[ChatRequest, bool]:
     """The request, and whether its answer is to be streamed.
 
     Raises:
         WrongRequestError: it is not a request of this wire.
     """
-    read = _checked(program, body, path, streamed)
+    read = _checked(program, body, path, streamed, query or {})
     if not read.messages:
         raise WrongRequestError("there are no messages")
     system = (Message.system(read.system),) if read.system else ()
@@ -83,11 +85,11 @@ def read_request(program: Program, body: Any, path: dict[str, str], streamed: bo
     return ChatRequest(read.model, system + messages, **parameters), read.stream or streamed
 
 
-def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool) -> _Request:
+def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool, query: dict[str, str]) -> _Request:
     if not isinstance(body, dict):
         raise WrongRequestError("the body is no JSON object")
     try:
-        fields = program.serve.read_request(body, path, streamed) or {}
+        fields = program.serve.read_request(body, path, streamed, query) or {}
         return msgspec.convert({name: _whole(value) for name, value in fields.items()}, _Request)
     except CannotExpress as error:
         raise WrongRequestError(f"there is no part of kind {error.args[0]!r} here") from None
