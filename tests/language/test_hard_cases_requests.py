@@ -393,6 +393,34 @@ async def test_what_was_built_may_be_gone_into_and_is_absent_where_it_is(preview
     assert (await preview(TURNS % ("system: inline", body), lambda chat: chat.user("A"))).body == {"a": 1, "d": 1}
 
 
+@pytest.mark.parametrize(
+    ("template", "sent"),
+    [
+        ("{$each: $extra_body.by_name, $do: {name: $key, is: .n}}", [{"name": "a", "is": 1}, {"name": "b", "is": 2}]),
+        ("{$each: $extra_body.by_name, $do: .n}", [1, 2]),
+        ("{$each: $extra_body.by_name, $where: {$key: b}, $do: '${$index}: ${$key}'}", ["1: b"]),
+        ("{$each: $extra_body.listed, $do: {at: $index, key: $key, n: .}}", [{"at": 0, "n": 7}]),
+        ("{$each: $extra_body.text, $do: .}", None),
+        ("{$if: {$some: {$each: $extra_body.by_name, $where: {$key: b}}}, $then: found}", "found"),
+        ("{$merge: [{x: 1}, {$each: $extra_body.by_name, $do: {n: .n}}, {$each: $extra_body.listed, $do: {m: .}}]}", {"x": 1, "n": 2, "m": 7}),
+        ("{$merge: [$extra_body.maps, {$if: $model, $then: {$each: $extra_body.maps, $do: {q: .p}}}]}", {"p": 1, "q": 1}),
+    ],
+)  # fmt: skip
+async def test_a_map_is_gone_through_and_maps_of_a_list_become_one(template: str, sent: Any, preview: Preview) -> None:
+    given = {"by_name": {"a": {"n": 1}, "b": {"n": 2}}, "listed": [7], "text": "abc", "maps": [{"p": 1}]}
+    request = await preview(
+        TURNS % ("system: inline", f"{{got: {template}}}"), lambda chat: chat.user("A").extra_body(given)
+    )
+    assert request.body.get("got") == sent
+
+
+async def test_the_arguments_of_a_call_are_gone_through_by_their_names(preview: Preview) -> None:
+    case = "{text: .text, tool_call: {$each: .arguments, $do: '${$key}=${.}'}}"
+    call = Message.assistant("A", tool_calls=[ToolCall.create("add", {"x": 1, "y": [2]}, id="1")])
+    request = await preview(PARTS % case, lambda chat: chat.messages([call]))
+    assert request.body["parts"] == [["A", ["x=1", "y=[2]"]]]
+
+
 async def test_a_request_that_a_wire_cannot_say_is_refused_in_its_words(preview: Preview) -> None:
     body = "{prompt: {$if: $turns.1, $then: {$refuse: this model takes no conversation}, $else: $turns.0.text}}"
     text = TURNS % ("system: inline", body)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -73,6 +74,24 @@ async def test_a_stream_that_breaks_off_before_its_end_is_an_error(kind: str, st
     with pytest.raises(IncompleteStream) as caught:
         await stream(f"stream: {ENDS[kind][0]}", b'data: {"text":"Hi","is_last":false}\n\n')
     assert caught.value.partial.content == "Hi"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+async def test_a_text_in_base64_may_be_cut_within_a_character(size: int, stream: Stream) -> None:
+    said = "Grüße, 世界 🌍"
+    pieces = [said.encode()[at : at + size] for at in range(0, len(said.encode()), size)]
+    frames = [{"b": b64encode(piece).decode()} for piece in pieces]
+    text = "stream: {framing: ndjson, ends: [finish], steps: {text: .b | base64_text, finish: .why}}"
+    _, response = await stream(text, *frames, {"why": "done"})
+    assert response.content == said
+    _, again = await stream(text, {"b": b64encode("ü".encode()[:1]).decode()}, {"b": "bad!"}, {"why": "done"})
+    assert (again.content, again.finish_reason) == ("", "stop")
+
+
+async def test_what_is_no_text_in_base64_is_no_answer(stream: Stream) -> None:
+    text = "stream: {framing: ndjson, ends: [finish], steps: {text: .b | base64_text, finish: .why}}"
+    with pytest.raises(MalformedResponse):
+        await stream(text, {"b": b64encode(b"A").decode()}, {"b": b64encode(b"\xff").decode()}, {"why": "done"})
 
 
 async def test_usage_may_come_after_the_finish_reason_and_an_empty_reason_is_none(stream: Stream) -> None:

@@ -10,6 +10,7 @@ import string
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -139,6 +140,30 @@ def base64_text(value: Any) -> str | None:
         return None
 
 
+_DECODERS: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
+"""For each answer that is being read, what is kept of a text whose pieces were cut within a character."""
+
+
+def base64_text_piece(value: Any, sink: Any, place: int) -> str | None:
+    """The same as ``base64_text``, of a text that comes in pieces: the beginning of a character waits for its end in the next one.
+
+    Raises:
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    from base64 import b64decode  # rare
+    from codecs import getincrementaldecoder
+
+    try:
+        data = b64decode(value, validate=True)
+    except (ValueError, TypeError):
+        return None
+    decoders = _DECODERS.setdefault(sink, {})
+    if place not in decoders:
+        decoders[place] = getincrementaldecoder("utf-8")()
+    text: str = decoders[place].decode(data)
+    return text
+
+
 def given_id(value: str) -> str | None:
     """A tool call's id, unless we made it up ourselves."""
     return None if value.startswith(OWN_ID) else value
@@ -176,7 +201,8 @@ def in_segment(value: str) -> str:
 class Definition(NamedTuple):
     """A filter: what it calls, how many arguments it takes (None: one or more), and what it promises.
 
-    ``inline`` is the same as an expression of Python, for what is asked of every frame.
+    ``inline`` is the same as an expression of Python, for what is asked of every frame. ``piece`` stands for
+    it where it is the last filter in a statement of a stream; it gets the sink, and a number for where it stands.
     """
 
     function: Callable[..., Any]
@@ -185,6 +211,7 @@ class Definition(NamedTuple):
     takes_none: bool = False
     never_none: bool = False
     inline: str | None = None
+    piece: Callable[..., Any] | None = None
 
 
 FILTERS: dict[str, Definition] = {
@@ -206,7 +233,7 @@ FILTERS: dict[str, Definition] = {
     "after": Definition(after, 1),
     "md5": Definition(md5),
     "plain_name": Definition(plain_name),
-    "base64_text": Definition(base64_text),
+    "base64_text": Definition(base64_text, piece=base64_text_piece),
     "given_id": Definition(given_id),
     "fixed_id": Definition(fixed_id, 1),
     "in_path": Definition(in_path),

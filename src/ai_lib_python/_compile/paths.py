@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .context import Context
@@ -14,7 +15,7 @@ from .expression import (
     parse_expression,
     parse_interpolation,
 )
-from .filters import FILTERS, as_text
+from .filters import FILTERS, Definition, as_text
 from .reads import TEXTS, Origin
 from .scope import KINDS, RECORDS, VALUE, WIRE, Ref, Scope
 
@@ -77,8 +78,9 @@ def _write(context: Context, scope: Scope, expression: Expression) -> Ref:
     ref = _write_alternatives(context, scope, expression.alternatives)
     if ref.origin is not None and not context.looks:  # a whole turn, or a whole part
         context.reads.part(ref.origin, KINDS)
-    for item in expression.filters:
-        ref = _write_filter(context, ref, item)
+    for index, item in enumerate(expression.filters):
+        is_last = index == len(expression.filters) - 1
+        ref = _write_filter(context, ref, item, scope.names.get("sink") if is_last else None)
     return ref
 
 
@@ -189,7 +191,8 @@ def _list_step(context: Context, base: Ref, step: str | int) -> Ref:
     return Ref(context.writer.assign(f"{base.code}[{step}] if {base.code} and {fits} else None"), item)
 
 
-def _write_filter(context: Context, base: Ref, item: Filter) -> Ref:
+def _write_filter(context: Context, base: Ref, item: Filter, sink: Ref | None) -> Ref:
+    """The value behind a filter; ``sink`` is given where its outcome may be told."""
     if item.name not in FILTERS:
         hint = context.nearest(item.name, FILTERS)
         context.fail(f"no filter {item.name!r}{hint} (there are: {', '.join(sorted(FILTERS))})")
@@ -200,9 +203,17 @@ def _write_filter(context: Context, base: Ref, item: Filter) -> Ref:
         context.fail(f"filter {item.name!r} takes {told}, got {len(item.arguments)}")
     if definition.inline is not None:
         return Ref(context.writer.assign(definition.inline.format(named(context, base).code)), definition.result)
-    function = context.writer.reference(definition.function, f"filter_{item.name}")
-    arguments = "".join(f", {argument!r}" for argument in item.arguments)
+    called, more = _function_of(context, definition, sink)
+    function = context.writer.reference(called, f"filter_{item.name}")
+    arguments = "".join(f", {argument!r}" for argument in item.arguments) + more
     call = f"{function}({base.code}{arguments})"
     if definition.takes_none or base.sure:
         return Ref(context.writer.assign(call), definition.result, definition.never_none)
     return Ref(context.writer.assign(f"None if {base.code} is None else {call}"), definition.result)
+
+
+def _function_of(context: Context, definition: Definition, sink: Ref | None) -> tuple[Callable[..., Any], str]:
+    """What a filter calls here, and what it is given beside its arguments."""
+    if context.direction == "stream" and sink is not None and definition.piece is not None:
+        return definition.piece, f", {sink.code}, {context.writer.name()[1:]}"
+    return definition.function, ""

@@ -146,6 +146,12 @@ class Scope:
         """A scope for a nested block: computed values of this one stay in reach."""
         return Scope(current or self.current, {**self.names, **names}, self)
 
+    def nearest(self, kind: str) -> Ref | None:
+        """The current item, or the nearest around it that is a record of this kind."""
+        if self.current is not None and self.current.type.startswith(kind):
+            return self.current
+        return None if self._parent is None else self._parent.nearest(kind)
+
     def known(self, base: str, step: str | int) -> Ref | None:
         """What ``base.step`` was computed to, if it was."""
         found = self._known.get((base, step))

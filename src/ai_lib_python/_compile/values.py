@@ -9,7 +9,7 @@ is absent itself. Operators are maps whose keys begin with ``$``:
     {$each: EXPR, $as: name, $where: COND, $by: EXPR, $case: {}, $else: T, $do: T, $keep_empty: true}
     {$with: T, $do: T}             the same with another current item
     {$use: fragment}               a named fragment, with the current item
-    {$merge: [T, T]}               one map of several
+    {$merge: [T, T]}               one map of several; of a list of maps, each of them
     {$concat: [T, T]}              one list of several
     {$concat: T}                   one list of the lists in the list that T builds
     {$literal: anything}           taken as it stands
@@ -306,19 +306,53 @@ def _several(context: Context, node: dict[str, Any], operator: str) -> list[Any]
 
 
 def _merge(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
-    return _joined(context, scope, node, "$merge", dict, "update")
+    """One map of several; a list gives each of its maps. What is of another kind, or absent, adds nothing."""
+    name = context.writer.assign("{}")
+    for index, child in enumerate(_several(context, node, "$merge")):
+        with context.at("$merge", index):
+            _check_kind(context, child, dict, "a map")
+            ref = write_value(context, scope, child)
+        with context.writer.block(f"if {ref.code}.__class__ is dict:"):
+            context.writer.line(f"{name}.update({ref.code})")
+        if isinstance(child, str) or (child and operator_of(context, child)):
+            with context.writer.block(f"elif {ref.code}.__class__ is list:"):
+                context.writer.line(f"{context.writer.reference(lay_each, 'lay_each')}({name}, {ref.code})")
+    return Ref(context.writer.assign(f"{name} or None"), VALUE)
+
+
+def lay_each(into: dict[Any, Any], maps: list[Any]) -> None:
+    """Adds the keys of each map of a list; later ones replace."""
+    for one in maps:
+        if one.__class__ is dict:
+            into.update(one)
+
+
+def _check_kind(context: Context, template: Any, kind: type[Any], wanted: str) -> None:
+    """Refuses a template that can never be of a kind: a plain text or number, or the other shape."""
+    if template is None or isinstance(template, kind) or (isinstance(template, str) and is_expression(template)):
+        return
+    if not isinstance(template, dict) or not operator_of(context, template):
+        context.fail(f"it is never {wanted}, so it adds nothing")
 
 
 def _concat(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     if isinstance(node["$concat"], dict):
         return _flattened(context, scope, node["$concat"])
-    return _joined(context, scope, node, "$concat", list, "extend")
+    name = context.writer.assign("[]")
+    for index, child in enumerate(_several(context, node, "$concat")):
+        with context.at("$concat", index):
+            _check_kind(context, child, list, "a list")
+            ref = write_value(context, scope, child)
+        with context.writer.block(f"if {ref.code}.__class__ is list:"):
+            context.writer.line(f"{name}.extend({ref.code})")
+    return Ref(context.writer.assign(f"{name} or None"), VALUE)
 
 
 def _flattened(context: Context, scope: Scope, template: dict[str, Any]) -> Ref:
     """One list of the lists in a list; items that are no lists add nothing."""
     writer = context.writer
     with context.at("$concat"):
+        _check_kind(context, template, list, "a list")
         lists = write_value(context, scope, template)
     name, item = writer.assign("[]"), writer.name()
     with (
@@ -328,17 +362,6 @@ def _flattened(context: Context, scope: Scope, template: dict[str, Any]) -> Ref:
     ):
         writer.line(f"{name}.extend({item})")
     return Ref(writer.assign(f"{name} or None"), VALUE)
-
-
-def _joined(context: Context, scope: Scope, node: dict[str, Any], operator: str, kind: type[Any], method: str) -> Ref:
-    """One map or list of several; what is of another kind, or absent, adds nothing."""
-    name = context.writer.assign(repr(kind()))
-    for index, child in enumerate(_several(context, node, operator)):
-        with context.at(operator, index):
-            ref = write_value(context, scope, child)
-        with context.writer.block(f"if {ref.code}.__class__ is {kind.__name__}:"):
-            context.writer.line(f"{name}.{method}({ref.code})")
-    return Ref(context.writer.assign(f"{name} or None"), VALUE)
 
 
 def _literal(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
@@ -356,9 +379,10 @@ def _what_drops(context: Context, scope: Scope) -> str:
     """The kind of part, or the parameter, that a ``$drop`` is about."""
     if context.parameter is not None:
         return context.parameter
-    if scope.current is None or not scope.current.type.startswith("part:"):
+    part = scope.nearest("part")
+    if part is None or ":" not in part.type:
         context.fail("$drop stands only in the case of one kind of part, or in a parameter")
-    return scope.current.type.partition(":")[2]
+    return part.type.partition(":")[2]
 
 
 def _refuse_request(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:

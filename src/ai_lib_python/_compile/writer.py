@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,14 +59,15 @@ class Writer:
         self._depth -= 1
 
     @contextmanager
-    def loop(self, item: str, items: str, index: str) -> Iterator[None]:
-        """A block for each item; it counts them only where the count is used."""
+    def loop(self, head: Callable[[Collection[str]], str], names: Collection[str]) -> Iterator[None]:
+        """A block whose head depends on which of some names are used in it."""
         start = len(self._lines)
         indent = "    " * self._depth
-        with self.block(f"for {index}, {item} in enumerate({items}):"):
+        with self.block(head(names)):
             yield
-        if not any(re.search(rf"\b{index}\b", line) for line in self._lines[start + 1 :]):
-            self._lines[start] = f"{indent}for {item} in {items}:"
+        body = "\n".join(self._lines[start + 1 :])
+        used = [name for name in names if re.search(rf"\b{name}\b", body)]
+        self._lines[start] = indent + head(used)
 
     def source(self) -> str:
         return "\n".join(self._lines) + "\n"
