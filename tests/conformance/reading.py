@@ -271,12 +271,12 @@ def read_openai_chat(row: Row) -> Expected:
 
 def _first(choices: Any) -> list[Mapping[str, Any]]:
     """The choices that belong to the first answer, where several were asked for."""
-    return [choice for choice in _list(choices) if choice.get("index") in (0, None)]
+    return [choice for choice in _list(choices) if choice.get("index") in (0, None, "0")]
 
 
 def _chat_message(got: _Collector, message: Mapping[str, Any]) -> None:
     got.text += _chat_text(message.get("content"))
-    got.reasoning += message.get("reasoning_content") or message.get("reasoning") or ""
+    got.reasoning += message.get("reasoning_content") or message.get("reasoning") or _chat_details(message)
     for at, call in enumerate(_list(message.get("tool_calls"))):
         _chat_call(got, call, at)
     legacy = message.get("function_call")
@@ -284,22 +284,34 @@ def _chat_message(got: _Collector, message: Mapping[str, Any]) -> None:
         _chat_call(got, {"index": "legacy", "function": legacy}, 0)
 
 
+def _chat_details(message: Mapping[str, Any]) -> str:
+    """Thoughts that stand in details alone, or under an older name."""
+    details = [each.get("text") or each.get("summary") or "" for each in _list(message.get("reasoning_details"))]
+    thinking = message.get("thinking")
+    return "".join(details) or (thinking if isinstance(thinking, str) else "")
+
+
 def _chat_text(content: Any) -> str:
-    """Content is a string, or a list of parts of which the text parts count."""
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
-    return content or ""
+    """Content is a string, or a list of parts of which the text parts count, or one of them."""
+    parts = [content] if isinstance(content, Mapping) else content
+    if isinstance(parts, list):
+        return "".join(part if isinstance(part, str) else _chat_part(part) for part in parts)
+    return parts or ""
+
+
+def _chat_part(part: Mapping[str, Any]) -> str:
+    return part.get("text") or "" if part.get("type") == "text" else ""
 
 
 def _chat_call(got: _Collector, fragment: Mapping[str, Any], at: int) -> None:
-    function = fragment.get("function") or {}
+    function = fragment.get("function") or fragment.get("custom") or {}
     id, name = fragment.get("id"), function.get("name")
     key = fragment.get("index", ("whole", len(got.calls), at) if id or name else _last_key(got))
     opened = got.open_call(key)
     if opened is None or (id and name and id != opened.id):
         opened = got.call(key, id, name)
     opened.name = opened.name or name or ""
-    arguments = function.get("arguments")
+    arguments = function.get("arguments", function.get("input"))
     if isinstance(arguments, str):
         opened.text += arguments
     elif arguments is not None:

@@ -23,6 +23,7 @@ _FINISH = {
     "TIMEOUT": "error",
 }
 _USAGE = {"prompt": "tokens.input_tokens", "completion": "tokens.output_tokens"}
+_OLDER_USAGE = {"prompt": "prompt_tokens", "completion": "response_tokens"}
 
 
 def read_cohere_v1(row: Row) -> Expected:
@@ -37,7 +38,7 @@ def _whole(row: Row) -> Expected:
     got = _Collector()
     got.text = answer["text"]
     _calls(got, answer)
-    return _ended(got, answer.get("finish_reason"), answer.get("meta"))
+    return _ended(got, answer.get("finish_reason"), answer)
 
 
 def _stream(row: Row) -> Expected:
@@ -53,7 +54,7 @@ def _stream(row: Row) -> Expected:
         elif event.get("event_type") == "tool-calls-generation":
             _calls(got, event)
         elif event.get("event_type") == "stream-end":
-            return _ended(got, event.get("finish_reason"), _at(event, "response.meta"))
+            return _ended(got, event.get("finish_reason"), event["response"])
     return got.cut_short()
 
 
@@ -62,9 +63,10 @@ def _calls(got: _Collector, holder: Mapping[str, Any]) -> None:
         got.call(None, None, call["name"]).text = json.dumps(call["parameters"])
 
 
-def _ended(got: _Collector, finish: Any, meta: Any) -> Expected:
+def _ended(got: _Collector, finish: Any, answer: Mapping[str, Any]) -> Expected:
     got.finished(finish)
-    got.count(meta, _USAGE)
+    got.count(answer.get("token_count"), _OLDER_USAGE)
+    got.count(answer.get("meta"), _USAGE)
     calls = got.closed_calls()
     reason = None if got.finish is None else _FINISH.get(got.finish, "other")
     return Expected(

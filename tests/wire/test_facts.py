@@ -144,6 +144,9 @@ def test_an_answer_is_read(id: str, fact: Fact) -> None:
         "cached_tokens": response.usage.cache_read,
         "tool_calls": [[call.name, call.arguments] for call in response.tool_calls],
         "citations": len(response.citations),
+        "sources": list(response.citations),
+        "opaque": [part.data for part in response.parts if isinstance(part, OpaquePart)],
+        "logprobs": list(response.logprobs),
         "unknown_events": response.unknown_events,
     }
     assert {name: got[name] for name in fact["says"]} == fact["says"]
