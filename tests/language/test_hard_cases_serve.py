@@ -90,6 +90,21 @@ async def test_an_answer_and_a_stream_have_headers_of_their_own(serve: Serve) ->
         assert int(seen.headers["x-tokens"]) > 0
 
 
+async def test_a_frame_that_is_absent_is_not_written(serve: Serve) -> None:
+    frame = "{$if: $answer.reasoning, $then: {data: {thought: $answer.reasoning}}}"
+    stream = f"stream: {{start: [{frame}], text: [{{data: {{text: $text}}}}], end: [{{raw: $answer.created}}]}}"
+    served = await serve(f"{{{stream}}}")
+    seen = await served.ask({**SAID, "live": True})
+    assert (seen.status, seen.lines[0]) == (200, {"text": "You"})
+    assert isinstance(seen.lines[-1], int)
+
+
+async def test_an_answer_of_a_placeholder_that_is_not_there_is_told(serve: Serve) -> None:
+    served = await serve("{routes: [{method: GET, path: '/answers/{id}', of: key}]}")
+    seen = await served.ask(None, "/answers/1", method="GET")
+    assert (seen.status, "no placeholder {key}" in seen.json["error"]["message"]) == (500, True)
+
+
 async def test_an_error_has_headers_of_its_own(serve: Serve) -> None:
     served = await serve(
         "{error: {codes: {overloaded: FULL}, status: {overloaded: 529}, headers: {x-type: $error.code}, body: {m: $error.message}}}",

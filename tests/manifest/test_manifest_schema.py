@@ -31,7 +31,10 @@ GOOD = [
     "{id: a, errors: {message: .m, retry_after: {seconds: .s}, status: {429: rate_limited}}}",
     "{id: a, errors: {codes: {1113: quota_exhausted}, in_answer: {a_type: conflict}}}",
     "{id: a, usage: {input: .i, answer: .o}, finish: {tool_calls_win: true, map: {x: other}}}",
-    "{id: a, serve: {routes: [1], stream: {start: [{a: 1}]}, error: {x: 1}, models: []}}",
+    "{id: a, serve: {routes: [{path: /a, stream: true, of: id}], finish: {stop: 1}, models: {path: /m}}}",
+    "{id: a, serve: {stream: {start: [{data: {x: 1}}, {$if: .a, $then: {raw: x}}], end: null}}}",
+    "{id: a, serve: {error: {codes: {overloaded: 1, unknown: null}, status: {overloaded: 529}, body: [1]}}}",
+    "{id: a, serve: {error: {stream: [{exception: e, data: {}}]}}}",
 ]
 
 BAD = [
@@ -73,6 +76,20 @@ BAD = [
     "{id: a, errors: {status: {999: conflict}}}",
     "{id: a, errors: {codes: {x: nonsense}}}",
     "{id: a, serve: []}",
+    "{id: a, serve: {routes: [1]}}",
+    "{id: a, serve: {routes: [{stream: true}]}}",
+    "{id: a, serve: {routes: [{path: a}]}}",
+    "{id: a, serve: {routes: [{path: /a, framing: lines}]}}",
+    "{id: a, serve: {stream: {strat: []}}}",
+    "{id: a, serve: {stream: {start: [{dta: 1}]}}}",
+    "{id: a, serve: {stream: {start: {data: 1}}}}",
+    "{id: a, serve: {error: {x: 1}}}",
+    "{id: a, serve: {error: {codes: {overload: x}}}}",
+    "{id: a, serve: {error: {status: {overloaded: x}}}}",
+    "{id: a, serve: {error: {stream: [{dta: 1}]}}}",
+    "{id: a, serve: {finish: {stopp: x}}}",
+    "{id: a, serve: {models: []}}",
+    "{id: a, serve: {models: {path: /m, boddy: 1}}}",
 ]
 
 

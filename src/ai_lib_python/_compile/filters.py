@@ -145,7 +145,7 @@ _DECODERS: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
 
 
 def base64_text_piece(value: Any, sink: Any, place: int) -> str | None:
-    """The same as ``base64_text``, of a text that comes in pieces: the beginning of a character waits for its end in the next one.
+    """The text of one piece of several; the beginning of a character waits for its end in the next piece.
 
     Raises:
         UnicodeDecodeError: it is no UTF-8.

@@ -19,13 +19,14 @@ serve:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import Any
 
 from .context import Context, Source
 from .scope import VALUE, WIRE, Ref, Scope
-from .values import write_value
+from .values import operator_of, write_value
 from .writer import Writer, compile_function
 
 STREAM_EVENTS = (
@@ -146,11 +147,38 @@ def server_writers(manifest: Source, data: dict[str, Any]) -> Iterator[tuple[str
 def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:
     """The source of ``read_request(body, path, stream, query)``."""
     context = Context(manifest, data.get("fragments", {}), "serve")
+    with context.at("serve"):
+        _check_routes(context, data.get("serve", {}))
     with context.writer.block("def read_request(body, path, stream, query):"), context.at("serve", "request"):
         names = {"path": Ref("path", WIRE, True), "stream": Ref("stream", VALUE), "query": Ref("query", WIRE, True)}
         ref = write_value(context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {}))
         context.writer.line(f"return {ref.code}")
     return context.writer
+
+
+def _check_routes(context: Context, serve: dict[str, Any]) -> None:
+    """Refuses routes that point to what is not there."""
+    for index, route in enumerate(serve.get("routes", ())):
+        with context.at("routes", index):
+            names = re.findall(r"\{(\w+)\}", route["path"])
+            if "of" in route and route["of"] not in names:
+                with context.at("of"):
+                    hint = context.nearest(route["of"], names)
+                    context.fail(f"no placeholder {{{route['of']}}} in the path {route['path']}{hint}")
+            if route.get("receipt") and "receipt" not in serve:
+                context.fail("gives a receipt, but the key serve.receipt is missing")
+    if "models" in serve and "path" not in serve["models"]:
+        with context.at("models"):
+            context.fail('the key "path" is missing')
+
+
+def _check_frames(context: Context, frames: Any) -> None:
+    """Refuses frames with nothing in them, or with twice the same."""
+    for index, frame in enumerate(frames or ()):
+        is_plain = isinstance(frame, dict) and not operator_of(context, frame)
+        if is_plain and ("data" in frame) == ("raw" in frame):
+            with context.at(index):
+                context.fail("a frame has data or raw, one of the two")
 
 
 def write_frames(manifest: Source, data: dict[str, Any], event: str) -> Writer:
@@ -160,6 +188,7 @@ def write_frames(manifest: Source, data: dict[str, Any], event: str) -> Writer:
         context.writer.block("def write_frames(answer, index=0, text=None, call=None):"),
         context.at("serve", "stream", event),
     ):
+        _check_frames(context, data["serve"]["stream"][event])
         ref = write_value(context, Scope(None, ANSWER_SCOPE), data["serve"]["stream"][event])
         context.writer.line(f"return {ref.code}")
     return context.writer
@@ -172,6 +201,8 @@ def _writer(manifest: Source, data: dict[str, Any], path: tuple[str, ...], head:
     for key in path:
         node = node.get(key) or {}
     with context.writer.block(f"def {head}:"), context.at("serve", *path):
+        if path == ("error", "stream"):
+            _check_frames(context, node)
         scope = Scope(None, {name: Ref(name, name if name != "models" else WIRE, True) for name in names})
         context.writer.line(f"return {write_value(context, scope, node).code}")
     return context.writer

@@ -164,7 +164,7 @@ def _match(manifest: Manifest, route: dict[str, Any], path: dict[str, str]) -> M
         streamed=route.get("stream", False),
         framing=route.get("framing") or manifest.data.get("stream", {}).get("framing", "sse"),
         receipt=route.get("receipt", False),
-        earlier=path[route["of"]] if "of" in route else None,
+        earlier=path.get(route["of"]) if "of" in route else None,
         status=route.get("status", 200),
         prefix=path.pop(PREFIX),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from .._compile.filters import as_text
 from .._compile.program import Program
 from .._compile.serve import Server
 from .._compile.served import ServedAnswer, ServedCall, ServedError, ServedUsage
@@ -112,7 +113,7 @@ class _Frames:
 
     def __call__(self, event: str, *arguments: Any) -> list[Frame]:
         write = self._write.get(event)
-        return write(self._answer, *arguments) if write is not None else []
+        return (write(self._answer, *arguments) or []) if write is not None else []
 
     def block(self, kind: str, index: int, texts: list[str], call: ServedCall | None = None) -> Iterator[Frame]:
         """The start of a block, its pieces, and its end."""
@@ -124,7 +125,7 @@ class _Frames:
 
 def error_frames(program: Program, error: ServedError) -> list[Frame]:
     """The frames that tell of an error in mid-stream."""
-    return program.serve.write_error_frames(error)
+    return program.serve.write_error_frames(error) or []
 
 
 def words(text: str, size: int) -> list[str]:
@@ -140,14 +141,14 @@ def pieces(text: str) -> list[str]:
 
 def numbered(frame: Frame, field: str | None, number: int) -> Frame:
     """The frame with its number in a field of its data, where the wire counts its frames."""
-    if field is None or "data" not in frame:
+    if field is None or not isinstance(frame.get("data"), dict):
         return frame
     return {**frame, "data": {**frame["data"], field: number}}
 
 
 def framed(framing: str, frame: Frame, number: int) -> bytes:
     """The bytes of the ``number``-th frame of a stream, counted from 0."""
-    data = frame["raw"].encode() if "raw" in frame else as_json(frame["data"])
+    data = as_text(frame["raw"]).encode() if "raw" in frame else as_json(frame.get("data"))
     if framing == "aws-eventstream":
         return event_message(_message_headers(frame), data)
     if framing == "sse":
