@@ -15,6 +15,7 @@ import pytest
 import ai_lib_python
 from ai_lib_python import AiClient
 from ai_lib_python._wire.aiohttp_transport import AiohttpTransport
+from ai_lib_python._wire.http import HttpRequest
 from ai_lib_python.errors import (
     AiLibError,
     ConnectionFailed,
@@ -292,6 +293,28 @@ async def test_a_host_that_does_not_exist_is_a_failed_connection() -> None:
     async with await AiClient.create("openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1") as client:
         with pytest.raises(ConnectionFailed, match=r"nosuch\.invalid"):
             await client.chat().user("hi").execute()
+
+
+@pytest.mark.parametrize("proxy", ["nope", "http://[::1", "http://a..b:1"])
+async def test_a_proxy_that_is_none_is_a_failed_connection(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    async with await AiClient.create("openai/gpt-4o", api_key=KEY) as client:
+        with pytest.raises(
+            ConnectionFailed, match=r"could not ask https://api\.openai\.com/v1/chat/completions"
+        ) as caught:
+            await client.chat().user("hi").execute()
+    assert (caught.value.provider, caught.value.retryable) == ("openai", False)
+    assert KEY not in texts_of(caught.value)
+
+
+@pytest.mark.parametrize("host", ["a..example", f"{'a' * 64}.example", "u:w@127.0.0.1:9"])
+async def test_the_transport_itself_lets_no_odd_error_out(host: str) -> None:
+    transport = AiohttpTransport()
+    request = HttpRequest("GET", f"https://{host}/?key={KEY}", {"authorization": f"Bearer {KEY}"}, b"", 5)
+    with pytest.raises(ConnectionFailed) as caught:
+        await transport.send(request)
+    await transport.aclose()
+    assert KEY not in texts_of(caught.value)
 
 
 async def test_a_server_that_closes_in_mid_body_interrupts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from urllib.parse import quote
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -94,6 +95,50 @@ def test_botocore_signs_the_same(path: list[str], body: bytes, token: str | None
     made = sign("POST", url, {"content-type": "application/json"}, body, keys, scope, stamp)
     assert made["authorization"] == request.headers["Authorization"]
     assert made.get("x-amz-security-token") == token
+
+
+def both(url: str, headers: dict[str, str]) -> tuple[str, str]:
+    """What we sign and what botocore signs, of a GET."""
+    request = AWSRequest("GET", url, headers=headers)
+    SigV4Auth(Credentials("AKID", "secret"), "runtime", "eu-west-1").add_auth(request)
+    stamp = datetime.strptime(request.context["timestamp"], "%Y%m%dT%H%M%SZ")
+    made = sign("GET", url, headers, b"", SigningKeys("AKID", "secret"), SigningScope("eu-west-1", "runtime"), stamp)
+    return made["authorization"], request.headers["Authorization"]
+
+
+@given(
+    pairs=st.lists(st.tuples(st.text("aA-=&%~/ é", min_size=1), st.text("bB-=+ :é")), max_size=4),
+)
+def test_a_query_is_sorted_by_name_and_then_by_value(pairs: list[tuple[str, str]]) -> None:
+    query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
+    ours, theirs = both(f"https://runtime.example/models?{query}", {})
+    assert ours == theirs
+
+
+def test_a_name_that_begins_another_goes_first() -> None:
+    ours, theirs = both("https://runtime.example/?a-b=2&a=1", {})
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://runtime.example:443/",
+        "https://runtime.example:8443/",
+        "http://runtime.example:80/",
+        "http://runtime.example:443/",
+        "https://Runtime.EXAMPLE/",
+        "https://user:word@runtime.example/",
+    ],
+)
+def test_the_host_is_signed_as_it_is_sent(url: str) -> None:
+    ours, theirs = both(url, {})
+    assert ours == theirs
+
+
+def test_a_host_that_the_caller_sets_is_signed() -> None:
+    ours, theirs = both("https://127.0.0.1:8443/", {"host": "runtime.example"})
+    assert ours == theirs
 
 
 def test_keys_are_in_no_repr() -> None:

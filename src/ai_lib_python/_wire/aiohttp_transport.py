@@ -55,6 +55,8 @@ class AiohttpTransport:
             )
         except asyncio.TimeoutError:
             failure = DeadlineExceeded(f"no answer from {shown(request.url)} within {request.timeout} s")
+        except ValueError as error:  # a host that no resolver takes, a proxy that is none: it would be so again
+            failure = ConnectionFailed(f"could not ask {shown(request.url)}: {_words(error)}", retryable=False)
         except (aiohttp.ClientError, OSError) as error:
             failure = ConnectionFailed(f"could not reach {shown(request.url)}: {_words(error)}")
             failure.__cause__ = _harmless(error)

@@ -23,36 +23,52 @@ LONGEST = 16 * 2**20
 class EventStreamDecoder:
     """Cuts a body into one frame a message; the frame's event is the map of the message's headers."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_fault", "_rest")
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        self._fault: FramingError | None = None
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The messages that this chunk completes.
 
         Raises:
-            FramingError: a checksum or a length is wrong.
+            FramingError: a checksum or a length is wrong. Messages before that one are given first: the error comes
+                with the next call then.
         """
-        rest = self._rest
-        rest += chunk
+        if self._fault:
+            raise self._fault
+        self._rest += chunk
         frames: list[Frame] = []
-        at = 0
-        while len(rest) - at >= PRELUDE:
-            length = _length(rest, at)
-            if len(rest) - at < length:
-                break
-            frames.append(_message(bytes(rest[at : at + length])))
-            at += length
-        del rest[:at]
+        try:
+            self._cut(frames)
+        except FramingError as fault:
+            self._fault = fault
+            if not frames:
+                raise
         return frames
+
+    def _cut(self, frames: list[Frame]) -> None:
+        """Adds the messages that are whole to ``frames``."""
+        rest, at = self._rest, 0
+        try:
+            while len(rest) - at >= PRELUDE:
+                length = _length(rest, at)
+                if len(rest) - at < length:
+                    break
+                frames.append(_message(bytes(rest[at : at + length])))
+                at += length
+        finally:
+            del rest[:at]
 
     def finish(self) -> list[Frame]:
         """The body has ended.
 
         Raises:
-            FramingError: it ended within a message.
+            FramingError: it ended within a message, or an earlier one was broken.
         """
+        if self._fault:
+            raise self._fault
         if self._rest:
             self._rest.clear()
             raise FramingError("the body ends within a message of the event stream")

@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
+from .urls import USUAL_PORTS
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = frozenset({"authorization", "user-agent", "connection", "expect", "transfer-encoding", "x-amzn-trace-id"})
 """Headers that the network may change on the way."""
@@ -51,7 +53,7 @@ def sign(
     Args:
         method: in capitals.
         url: as it is sent, its path quoted once.
-        headers: those that are signed, named in small letters; ``host`` is added.
+        headers: those that are signed, named in small letters; ``host`` is added where it is not among them.
         body: as it is sent.
         keys: whose signature it is.
         scope: region and service.
@@ -62,15 +64,21 @@ def sign(
     if keys.session_token is not None:
         added["x-amz-security-token"] = keys.session_token
     kept = {name: value for name, value in headers.items() if name not in UNSIGNED}
-    signed = {**kept, "host": urlsplit(url).netloc.rpartition("@")[2], **added}
+    signed = {"host": _host(url), **kept, **added}
     names = ";".join(sorted(signed))
     canonical = _canonical(method, url, signed, names, hashlib.sha256(body).hexdigest())
     within = f"{moment[:8]}/{scope.region}/{scope.service}/aws4_request"
-    to_sign = "\n".join((ALGORITHM, moment, within, hashlib.sha256(canonical.encode()).hexdigest()))
-    signature = hmac.new(_signing_key(keys.secret_access_key, within), to_sign.encode(), hashlib.sha256).hexdigest()
+    signature = _signature(keys.secret_access_key, moment, within, canonical)
     credential = f"Credential={keys.access_key_id}/{within}"
     added["authorization"] = f"{ALGORITHM} {credential}, SignedHeaders={names}, Signature={signature}"
     return added
+
+
+def _host(url: str) -> str:
+    """The header ``host`` as HTTP libraries write it: in small letters, the port only where it is not the usual one."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return host.removesuffix(f":{USUAL_PORTS.get(parts.scheme)}")
 
 
 def _canonical(method: str, url: str, signed: Mapping[str, str], names: str, digest: str) -> str:
@@ -82,12 +90,18 @@ def _canonical(method: str, url: str, signed: Mapping[str, str], names: str, dig
 
 
 def _canonical_query(query: str) -> str:
-    pairs = [pair.partition("=") for pair in query.split("&") if pair]
-    return "&".join(sorted(f"{_quoted(name)}={_quoted(value)}" for name, _, value in pairs))
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    quoted = sorted((_quoted(name), _quoted(value)) for name, _, value in pairs)  # by name, and then by value
+    return "&".join(f"{name}={value}" for name, value in quoted)
 
 
 def _quoted(text: str) -> str:
     return quote(unquote(text.replace("+", " ")), safe="~")
+
+
+def _signature(secret: str, moment: str, within: str, canonical: str) -> str:
+    to_sign = "\n".join((ALGORITHM, moment, within, hashlib.sha256(canonical.encode()).hexdigest()))
+    return hmac.new(_signing_key(secret, within), to_sign.encode(), hashlib.sha256).hexdigest()
 
 
 def _signing_key(secret: str, within: str) -> bytes:

@@ -14,8 +14,11 @@ _IN_PATH = "/@" + _IN_USER
 _IN_QUERY = "?" + _IN_PATH
 """What stays in each part of an address: what has a meaning there, and the sign of what is quoted."""
 
+USUAL_PORTS = {"http": 80, "https": 443}
+"""The port of each scheme where an address names none."""
+
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HOST = re.compile(r"[a-z0-9_.-]+")
+_HOST = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
 
 def check_base_url(url: str) -> str:
@@ -34,8 +37,8 @@ def check_base_url(url: str) -> str:
 def wire_url(url: str) -> str:
     """The address as a request may hold it, the same for who signs it and who sends it.
 
-    Its host is written in small ASCII letters, what may not stand in its other parts is quoted, and what is quoted
-    already stays as it is. A fragment is never sent.
+    Its host is written in small ASCII letters, without the port that goes without saying. What may not stand in its
+    other parts is quoted, and what is quoted already stays as it is. A fragment is never sent.
 
     Raises:
         ValueError: it is no address of HTTP. The message shows none of it.
@@ -52,7 +55,8 @@ def _wire_netloc(parts: SplitResult) -> str:
     if port == 0:
         raise ValueError("no port has the number 0")
     user, at, _ = parts.netloc.rpartition("@")
-    return f"{_quoted(user, _IN_USER)}{at}{host}{'' if port is None else f':{port}'}"
+    named = "" if port in (None, USUAL_PORTS.get(parts.scheme)) else f":{port}"
+    return f"{_quoted(user, _IN_USER)}{at}{host}{named}"
 
 
 def _wire_host(host: str) -> str:
@@ -87,16 +91,21 @@ def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[
     A base without a path gets the path of the provider's own base URL; what the end of
     the base and the beginning of ``path`` share stands there once; a base that is a full
     endpoint already is taken as it is.
+
+    Raises:
+        ConfigurationError: it would be no address.
     """
     base = urlsplit(base_url)
     prefix = _segments(base.path)
     if not prefix and default_base_url is not None:
         prefix = _segments(urlsplit(default_base_url).path)
     joined = "/" + "/".join(_overlapped(prefix, _segments(path)))
-    pairs = [base.query] if base.query else []
-    if query:
-        pairs.append(urlencode(query, quote_via=quote))  # a plus is a space to some, and a plus to others
-    return wire_url(urlunsplit((base.scheme, base.netloc, joined, "&".join(pairs), "")))
+    try:
+        added = urlencode(query, quote_via=quote)  # a plus is a space to some, and a plus to others
+        pairs = "&".join(filter(None, (base.query, added)))
+        return wire_url(urlunsplit((base.scheme, base.netloc, joined, pairs, "")))
+    except ValueError:
+        raise ConfigurationError(f"the path {path!r} cannot be written into the address {shown(base_url)}") from None
 
 
 def _segments(path: str) -> list[str]:
