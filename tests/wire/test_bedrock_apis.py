@@ -275,6 +275,7 @@ def test_an_unknown_frame_is_counted() -> None:
     assert read(CLAUDE, *chunks({"type": "dance"})).unknown_events == 1
     assert read(NOVA, *chunks({"dance": {}})).unknown_events == 1
     assert read(CLAUDE, ("dance", {})).unknown_events == 1
+    assert read(CLAUDE, delta(0, dance={"step": 1}), api="converse").unknown_events == 1
 
 
 # What Converse streams
