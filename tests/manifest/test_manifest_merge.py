@@ -31,6 +31,41 @@ def test_lists_replace() -> None:
     assert data("a: [1, 2, 3]", "a: [4]") == {"a": [4]}
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper", "left"),
+    [
+        ("{is: retired, since: 2026-01-01, successor: x}", "{is: live}", {"is": "live"}),
+        ("{is: retired, since: 2026-01-01}", "{is: beta, note: n}", {"is": "beta", "note": "n"}),
+        ("{is: retired, since: 2026-01-01}", "{is: retired}", {"is": "retired", "since": "2026-01-01"}),
+        ("{is: beta, since: 2026-01-01}", "{note: n}", {"is": "beta", "since": "2026-01-01", "note": "n"}),
+    ],
+)  # fmt: skip
+def test_another_state_takes_what_was_said_of_the_one_before(lower: str, upper: str, left: Any) -> None:
+    assert data(f"status: {lower}", f"status: {upper}") == {"status": left}
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "left"),
+    [
+        ("{env: [A], default: x, note: n}", "{of: b, else: y}", {"of": "b", "else": "y", "note": "n"}),
+        ("{of: b, map: {x: y}, else: z}", "{default: d}", {"default": "d"}),
+        ("{of: b, map: {x: y}, else: z}", "{env: [A]}", {"env": ["A"]}),
+        ("{of: b, map: {x: y}, else: z}", "{of: c, map: {u: v}}", {"of": "c", "map": {"u": "v"}}),
+        ("{of: b, map: {x: y}, else: z}", "{map: {u: v}}", {"of": "b", "map": {"x": "y", "u": "v"}, "else": "z"}),
+        ("{of: b, map: {x: y}}", "{note: n}", {"of": "b", "map": {"x": "y"}, "note": "n"}),
+        ("{env: [A], default: x}", "{default: y}", {"env": ["A"], "default": "y"}),
+    ],
+)
+def test_a_placeholder_follows_from_another_or_has_a_value_of_its_own(lower: str, upper: str, left: Any) -> None:
+    merged = data(f"endpoint: {{variables: {{a: {lower}}}}}", f"endpoint: {{variables: {{a: {upper}}}}}")
+    assert merged == {"endpoint": {"variables": {"a": left}}}
+
+
+def test_what_has_been_taken_away_has_no_origin() -> None:
+    origins = merged("status:\n  is: retired\n  since: 2026-01-01", "status: {is: live}").origins
+    assert ("status", "since") not in origins
+
+
 def test_a_value_replaces_a_map_and_a_map_a_value() -> None:
     assert data("{a: {b: 1}, c: 1}", "{a: 1, c: {d: 1}}") == {"a": 1, "c": {"d": 1}}
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from .conditions import write_condition
 from .context import Context, Source
+from .expression import is_template
 from .scope import VALUE, WIRE, Ref, Scope
 from .values import write_value
 from .writer import Writer, compile_function
@@ -63,6 +64,14 @@ def write_stream_url(manifest: Source, data: dict[str, Any]) -> Writer:
     return _write(manifest, data, "stream")
 
 
+def _check_url(context: Context, url: Any) -> None:
+    """A text that is no address is most likely a path without its dot."""
+    if not isinstance(url, (str, dict)):
+        context.fail(f"expected an expression or a text, got {url!r}")
+    if isinstance(url, str) and not is_template(url) and not url.startswith(("/", "http://", "https://")):
+        context.fail(f"{url!r} stands for itself here, and is no address; a path begins with a dot: .{url}")
+
+
 def _write(manifest: Source, data: dict[str, Any], key: str) -> Writer:
     context = Context(manifest, data.get("fragments", {}), "follow")
     writer = context.writer
@@ -82,5 +91,6 @@ def _write(manifest: Source, data: dict[str, Any], key: str) -> Writer:
             with writer.block(f"if {condition}:"):
                 writer.line("return None")
         with context.at("url"):
+            _check_url(context, step["url"])
             writer.line(f"return {write_value(context, scope, step['url']).code}")
     return writer

@@ -197,7 +197,7 @@ def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest
     def load_api(name: str) -> Manifest:
         """What holds for another API: made once, and again when a file of what it speaks has changed."""
         entry = provider.part(("apis", name))
-        place = f"{entry.origin(())}: apis.{name}.extends"
+        place = f"{entry.origin(('extends',))}: apis.{name}.extends"
         dialect = _chain(_found(entry.data["extends"], place, search_path), search_path)
         files = [link.file for link in dialect]
         if name not in made or made[name][0] != files:

@@ -288,9 +288,13 @@ def _check_auth(layer: Layer) -> None:
 
 
 def _check_variables(layer: Layer) -> None:
-    """Refuses placeholders that follow from each other in a circle: none of them would ever have a value."""
+    """Refuses placeholders that would never have a value, or of which part would never be looked at."""
     variables = layer.data.get("endpoint", {}).get("variables", {})
-    for name in variables:
+    for name, variable in variables.items():
+        beside = {"env", "default"} if "of" in variable else {"map", "else"}
+        for word in sorted(beside & variable.keys()):
+            problem = "means nothing beside `of`" if "of" in variable else "means nothing without `of`"
+            raise problem_at(layer, ("endpoint", "variables", name, word), problem)
         seen = [name]
         while (follows := variables.get(seen[-1], {}).get("of")) is not None:
             if follows in seen:

@@ -9,6 +9,8 @@
 - Under an operator or a path, ``null`` is a value (``refused_when: {$tools: null}``), not a removal.
 - A condition (under ``$if``, ``$where``, ``refused_when``, ``default_when``, ``when``, ``until``) always replaces.
 - ``auth`` is replaced where one of the two is a choice (``any``) and the other is not.
+- Of keys that exclude each other the upper one stands alone: another ``status.is`` takes away what was said of the one
+  before, and a placeholder of a base URL that follows from another one has no value of its own.
 - Within lists, and within each of ``apis``, nothing is touched: what stands there is laid over something else later.
 
 What the upper layer says about a path decides where it came from; what it does not mention came from
@@ -95,7 +97,10 @@ def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> 
         here = (*path, key)
         before = made.get(key)
         if path != OVERLAYS and isinstance(before, dict) and isinstance(value, dict) and _merges(here, before, value):
-            made[key] = _merged(before, value, here, replaced)
+            gone = _outlived(here, before, value)
+            replaced.update((*here, word) for word in gone)
+            kept = {word: inner for word, inner in before.items() if word not in gone}
+            made[key] = _merged(kept, value, here, replaced)
             continue
         if isinstance(before, (dict, list)):
             replaced.add(here)
@@ -106,6 +111,19 @@ def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> 
         else:
             made[key] = _merged({}, value, here, replaced) if isinstance(value, dict) else value
     return made
+
+
+def _outlived(path: KeyPath, lower: Data, upper: Data) -> set[Any]:
+    """Keys of ``lower`` that mean nothing beside what ``upper`` says."""
+    if path == ("status",) and upper.get("is", lower.get("is")) != lower.get("is"):
+        return set(lower)
+    if path[:2] != ("endpoint", "variables") or len(path) != len(("endpoint", "variables", "name")):
+        return set()
+    if upper.get("of") is not None:
+        follows = {"map", "else"} if lower.get("of") != upper["of"] else set()
+        return set(lower) & {"env", "default", *follows}
+    given = any(upper.get(word) is not None for word in ("env", "default"))
+    return set(lower) & {"of", "map", "else"} if given else set()
 
 
 def _merges(path: KeyPath, lower: Data, upper: Data) -> bool:
