@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from ai_lib_python.errors import MalformedResponse, Overloaded
+
 from .conftest import Execute, Stream
 
 
@@ -34,6 +36,16 @@ response:
         ({"token": "A", "logprob": -0.5},),
     )
     assert (await execute(text, {"content": "B"})).content == "B"
+
+
+async def test_an_answer_may_be_plain_text(execute: Execute) -> None:
+    text = "response: {data: text, steps: {text: ., finish: done}}\nfinish: {map: {done: stop}}"
+    response = await execute(text, "Größe: 5 {".encode())
+    assert (response.content, response.finish_reason) == ("Größe: 5 {", "stop")
+    with pytest.raises(Overloaded, match="come again"):
+        await execute(text + "\nerrors: {message: .m, status: {503: overloaded}}", {"m": "come again"}, status=503)
+    with pytest.raises(MalformedResponse):
+        await execute("response: {data: text, steps: {text: . | filled}}", b"")
 
 
 FINISH = """

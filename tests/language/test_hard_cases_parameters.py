@@ -186,6 +186,19 @@ async def test_a_get_request_with_a_body_sends_it(preview: Preview) -> None:
     assert (shown.body, shown.headers["content-type"]) == ({"m": "m-1"}, "application/json")
 
 
+async def test_a_list_stands_in_the_query_once_for_each_item(preview: Preview) -> None:
+    text = """
+request:
+  path: /chat
+  query: {tag: [a, "b c", 3], none: $tools}
+  turns: {roles: {user: user}}
+  body: {a: 1}
+parameters: {stop: {to: query:stop}}
+"""
+    request = await preview(text, lambda chat: chat.user("Hello").stop(["x", "y"]))
+    assert request.url == "https://toy.example/chat?tag=a&tag=b%20c&tag=3&stop=x&stop=y"
+
+
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
 
 

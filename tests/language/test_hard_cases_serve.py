@@ -135,6 +135,13 @@ async def test_a_get_request_without_a_body_is_answered_by_what_stands_in_its_qu
     assert (seen.status, seen.json["text"]) == (200, "You said: Hello")
 
 
+async def test_an_answer_may_be_plain_text(serve: Serve) -> None:
+    served = await serve("{response: $answer.text}", "\nresponse: {data: text, steps: {text: .}}")
+    seen = await served.ask()
+    assert (seen.status, seen.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert seen.body == b"You said: Hi"
+
+
 RECEIPTS = """
   routes:
     - {path: /chat, headers: {prefer: wait}, status: 201}

@@ -76,6 +76,21 @@ async def test_a_stream_that_breaks_off_before_its_end_is_an_error(kind: str, st
     assert caught.value.partial.content == "Hi"
 
 
+@pytest.mark.parametrize(
+    ("keys", "last"),
+    [("done: '[DONE]', ends: [finish]", b"data: [DONE]\n\n"), ("ends: [finish]", b'data: {"over":true}\n\n')],
+    ids=["done", "end"],
+)
+async def test_a_stream_is_complete_only_by_what_its_ends_name(keys: str, last: bytes, stream: Stream) -> None:
+    text = f"stream: {{framing: sse, {keys}, steps: {{text: .text, finish: .why, end: .over}}}}"
+    said = b'data: {"text":"Hi"}\n\n'
+    with pytest.raises(IncompleteStream) as caught:
+        await stream(text, said, last)
+    assert caught.value.partial.content == "Hi"
+    _, response = await stream(text, said, b'data: {"why":"done"}\n\n', last)
+    assert (response.content, response.finish_reason) == ("Hi", "stop")
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 async def test_a_text_in_base64_may_be_cut_within_a_character(size: int, stream: Stream) -> None:
     said = "Grüße, 世界 🌍"

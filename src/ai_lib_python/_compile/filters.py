@@ -35,6 +35,11 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else to_json(value)
 
 
+def as_query(value: Any) -> str | tuple[str, ...]:
+    """A value as it stands in a query; a list stands there once for each of its items."""
+    return tuple(as_text(item) for item in value) if isinstance(value, (list, tuple)) else as_text(value)
+
+
 def parse_json(value: Any) -> Any:
     """The value of a JSON text; None where it is not one."""
     try:
@@ -116,6 +121,11 @@ def until(value: Any, mark: str) -> Any:
 def after(value: Any, mark: str) -> Any:
     """A text behind the first ``mark`` in it; one without it, and anything else, as it is."""
     return value.partition(mark)[2] if isinstance(value, str) and mark in value else value
+
+
+def replace(value: Any, old: str, new: str) -> Any:
+    """A text with each ``old`` in it replaced; anything else as it is."""
+    return value.replace(old, new) if isinstance(value, str) else value
 
 
 def md5(value: Any) -> str | None:
@@ -231,6 +241,7 @@ FILTERS: dict[str, Definition] = {
     "without_prefix": Definition(without_prefix, 1),
     "until": Definition(until, 1),
     "after": Definition(after, 1),
+    "replace": Definition(replace, 2),
     "md5": Definition(md5),
     "plain_name": Definition(plain_name),
     "base64_text": Definition(base64_text, piece=base64_text_piece),

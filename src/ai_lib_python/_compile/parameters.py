@@ -21,7 +21,7 @@ from ..request import PARAMETERS
 from .conditions import write_condition
 from .context import Context
 from .expression import is_template
-from .filters import as_text, type_name
+from .filters import as_query, as_text, type_name
 from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
@@ -117,8 +117,9 @@ def _check_path(context: Context, keys: list[str]) -> None:
 def _put(context: Context, to: str, result: Ref, targets: Mapping[str, str]) -> None:
     target, _, key = to.rpartition(":")
     if target:
-        name = targets["headers" if target == "header" else "query"]
-        context.writer.line(f"{name}[{key!r}] = {context.writer.reference(as_text, 'as_text')}({result.code})")
+        name, written = ("headers", as_text) if target == "header" else ("query", as_query)
+        function = context.writer.reference(written, written.__name__)
+        context.writer.line(f"{targets[name]}[{key!r}] = {function}({result.code})")
         return
     keys = tuple(key.split("."))
     if len(keys) == 1:

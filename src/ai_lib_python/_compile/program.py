@@ -71,6 +71,11 @@ class Program:
         return bool(self._manifest.data.get("stream", {}).get("only"))
 
     @cached_property
+    def answers_in_text(self) -> bool:
+        """Whether the body of a whole answer is plain text."""
+        return bool(self._manifest.data.get("response", {}).get("data") == "text")
+
+    @cached_property
     def route(self) -> Callable[..., str | None]:
         """``route(request, stream)``: the name of another API that the request goes to, or None"""
         return compile_router(self._manifest, self._manifest.data)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .._compile.filters import as_text
+from .._compile.filters import as_query, as_text
 from .._compile.notes import Notes
 from .._compile.parameters import merge_into
 from .._compile.program import Program
@@ -62,7 +62,8 @@ def prepare(
     manifest, program = target.program(request.model)
     notes = Notes()
     path, query, headers, body = _encode(manifest, program, request, stream, notes)
-    query, headers = _texts(query), _headers(manifest, headers, stream)
+    query = {name: as_query(value) for name, value in query.items()}
+    headers = _headers(manifest, headers, stream)
     put_key(credential, program, headers, query)
     if request.extra_body:
         merge_into(body, request.extra_body)
@@ -115,11 +116,6 @@ def _check_headers(manifest: Manifest, request: ChatRequest, headers: Mapping[st
         if _NOT_IN_HEADERS.search(f"{name}{value}"):
             problem = f"the header {name!r} would hold a line break or another character that no header may hold"
             raise UnsupportedError(problem, provider=manifest.id, model=request.model)
-
-
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Headers or query parameters as text, whatever a manifest made of them."""
-    return {name: as_text(value) for name, value in values.items()}
 
 
 def _as_json(manifest: Manifest, request: ChatRequest, body: Mapping[str, Any]) -> bytes:

@@ -15,10 +15,10 @@ def read_answer(prepared: Prepared, status: int, headers: dict[str, str], body: 
     """The response that a body holds.
 
     Raises:
-        MalformedResponse: it is not JSON, or nothing in it is an answer.
+        MalformedResponse: it is not JSON where that was expected, or nothing in it is an answer.
         RemoteError: it is an error under a status that says otherwise.
     """
-    data = parse_body(body)
+    data = body.decode(errors="replace") if prepared.program.answers_in_text else parse_body(body)
     if data is None:
         raise malformed(prepared, status, body, "a body that is no JSON")
     sink = Assembler(prepared.program.finish, prepared.manifest.origin, tags=prepared.program.tags)

@@ -42,6 +42,7 @@ class StreamReader:
         self._framing = FRAMINGS[stream.get("framing", "sse")]()
         self._done = str(stream["done"]).encode() if "done" in stream else None
         self._ends = frozenset(stream.get("ends", ()))
+        self._complete = "eof" in self._ends
         self._read = prepared.program.read_frame
         self._decode: Callable[[bytes], Any] = bytes.decode if stream.get("data") == "text" else msgspec.json.decode
         self._beginning = b""
@@ -96,6 +97,7 @@ class StreamReader:
         for data, event in frames:
             if data == done:
                 self.over = True
+                self._complete = self._complete or "done" in self._ends
                 return
             try:
                 read(sink, decode(data), event, headers)
@@ -131,7 +133,7 @@ class StreamReader:
                 self.prepared.program.read_response(self.sink, data, None, self._headers)
         except ErrorInAnswer as error:
             self._fail(self._error(error.data))
-        self.over = True
+        self.over = self._complete = True
 
     def _read_unlabelled(self, body: bytes) -> None:
         """A stream that is labelled as JSON."""
@@ -146,7 +148,8 @@ class StreamReader:
         if self.sink.found_nothing and "eof" not in self._ends:
             return self._malformed("a stream with no answer in it")
         finished = "finish" in self._ends and self.sink.raw_finish_reason is not None
-        if self.over or finished or "eof" in self._ends:
+        ended = "end" in self._ends and self.sink.ended
+        if self._complete or finished or ended:
             return None
         return self._with_partial(
             IncompleteStream(f"the stream of {self.prepared.manifest.name} ended before its end marker")

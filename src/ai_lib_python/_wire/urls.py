@@ -85,8 +85,8 @@ def shown(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[str, str]) -> str:
-    """The full URL of a call.
+def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[str, str | tuple[str, ...]]) -> str:
+    """The full URL of a call; a query parameter of several values stands there several times.
 
     A base without a path gets the path of the provider's own base URL; what the end of
     the base and the beginning of ``path`` share stands there once; a base that is a full
@@ -101,7 +101,7 @@ def join(base_url: str, default_base_url: str | None, path: str, query: Mapping[
         prefix = _segments(urlsplit(default_base_url).path)
     joined = "/" + "/".join(_overlapped(prefix, _segments(path)))
     try:
-        added = urlencode(query, quote_via=quote)  # a plus is a space to some, and a plus to others
+        added = urlencode(query, doseq=True, quote_via=quote)  # a plus is a space to some, and a plus to others
         pairs = "&".join(filter(None, (base.query, added)))
         return wire_url(urlunsplit((base.scheme, base.netloc, joined, pairs, "")))
     except ValueError:

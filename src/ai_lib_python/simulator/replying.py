@@ -35,6 +35,7 @@ from .writing import (
 )
 
 JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
 
 MOST_KEPT = 1000
 """Answers that wait to be asked for behind their receipts; the oldest is forgotten first."""
@@ -154,8 +155,10 @@ class Replier:
     def _answered(self, request: ChatRequest, answer: Answer) -> Reply:
         server = self._match.program.serve
         body = self._served(request, answer)
-        headers = {**self._headers(JSON), **_texts(server.write_headers(body))}
-        whole = as_json(server.write_response(body))
+        in_text = self._match.program.answers_in_text
+        headers = {**self._headers(TEXT if in_text else JSON), **_texts(server.write_headers(body))}
+        written = server.write_response(body)
+        whole = as_text(written).encode() if in_text else as_json(written)
         return Reply(self._match.status, headers, whole, delay=answer.delay, cut_after=answer.cut_after)
 
     def _streamed(self, request: ChatRequest, answer: Answer, error: SimulatedError | None = None) -> Reply:
