@@ -421,6 +421,17 @@ async def test_the_arguments_of_a_call_are_gone_through_by_their_names(preview: 
     assert request.body["parts"] == [["A", ["x=1", "y=[2]"]]]
 
 
+async def test_what_looks_like_an_expression_is_escaped(preview: Preview) -> None:
+    body = "{a: '$${5}', b: 'cost: $${5} $${$model} ${$model}', c: {$literal: $5}, d: {$literal: .5}, 'x${$model}': 1}"
+    assert (await preview(TURNS % ("system: inline", body))).body == {
+        "a": "${5}",
+        "b": "cost: ${5} ${$model} m-1",
+        "c": "$5",
+        "d": 0.5,
+        "x${$model}": 1,
+    }
+
+
 async def test_a_request_that_a_wire_cannot_say_is_refused_in_its_words(preview: Preview) -> None:
     body = "{prompt: {$if: $turns.1, $then: {$refuse: this model takes no conversation}, $else: $turns.0.text}}"
     text = TURNS % ("system: inline", body)

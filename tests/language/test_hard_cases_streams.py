@@ -91,6 +91,19 @@ async def test_a_stream_is_complete_only_by_what_its_ends_name(keys: str, last: 
     assert (response.content, response.finish_reason) == ("Hi", "stop")
 
 
+@pytest.mark.parametrize(
+    ("keys", "body"),
+    [("", b'{"text":"Hi","why":"done"}'), ("\nresponse: {data: text, steps: {text: ., finish: done}}", b"Hi")],
+    ids=["json", "text"],
+)
+async def test_where_a_provider_cannot_stream_the_answer_comes_in_one_piece(
+    keys: str, body: bytes, stream: Stream
+) -> None:
+    events, response = await stream(f"stream: null{keys}", body[:2], body[2:])
+    assert (response.content, response.finish_reason) == ("Hi", "stop")
+    assert [event.is_stream_end for event in events] == [False, True]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 async def test_a_text_in_base64_may_be_cut_within_a_character(size: int, stream: Stream) -> None:
     said = "Grüße, 世界 🌍"

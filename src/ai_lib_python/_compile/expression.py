@@ -59,7 +59,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 def is_expression(text: str) -> bool:
     """Whether a string of a template is an expression and not the text itself."""
-    return text.startswith((".", "$")) and not text.startswith("${")
+    return text.startswith((".", "$")) and not text.startswith(("${", "$${"))
 
 
 def is_template(text: str) -> bool:
