@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from time import time
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -16,8 +16,8 @@ from .._wire.sigv4 import sign
 from .credentials import Credential
 from .target import Target
 
-SHORTEST_MADE = 16
-"""A header of several parts that is shorter is a name or a number, and no secret."""
+_MADE = re.compile(r"[\w.+/~-]{16,}")
+"""A word of a header of several parts; a shorter one is a name or a number, and no secret."""
 
 
 def put_key(credential: Credential | None, program: Program, headers: dict[str, str], query: dict[str, str]) -> None:
@@ -34,7 +34,7 @@ def put_key(credential: Credential | None, program: Program, headers: dict[str, 
             check_header_value(secret)
     if credential.parts:
         made = program.key_headers(credential.scheme, credential.parts, int(time()))
-        headers.update((name, as_text(value)) for name, value in made.items())
+        headers.update((name.lower(), as_text(value)) for name, value in made.items())
 
 
 def signed(http: HttpRequest, target: Target, credential: Credential | None) -> HttpRequest:
@@ -47,22 +47,11 @@ def signed(http: HttpRequest, target: Target, credential: Credential | None) -> 
 
 
 def secrets_in(http: HttpRequest, program: Program, credential: Credential | None) -> tuple[str, ...]:
-    """What of a request must not be shown to anyone, in each spelling in which an answer may repeat it."""
+    """What of a request must not be shown to anyone."""
     if credential is None:
         return ()
-    made: set[str] = set()
-    if credential.parts:
-        names = program.key_headers(credential.scheme, credential.parts, 0)
-        made = {word for name in names for word in http.headers.get(name, "").split() if len(word) >= SHORTEST_MADE}
-    plain = {*credential.secrets, *made}
-    spelled = {spell(secret) for secret in plain for spell in (str, _quoted, quote_plus, _in_json)}
-    return tuple(sorted(spelled, key=len, reverse=True))  # a key that holds another goes first
-
-
-def _quoted(secret: str) -> str:
-    return quote(secret, safe="")
-
-
-def _in_json(secret: str) -> str:
-    """As those write it in JSON who escape its slashes."""
-    return secret.replace("/", "\\/")
+    if not credential.parts:
+        return credential.secrets
+    names = program.key_headers(credential.scheme, credential.parts, 0)
+    made = (word for name in names for word in _MADE.findall(http.headers.get(name.lower(), "")))
+    return (*credential.secrets, *made)

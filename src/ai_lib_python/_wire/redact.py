@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from html import escape
 
 HIDDEN = "[redacted]"
 BODY_LIMIT = 2000
@@ -18,11 +19,21 @@ _SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|password")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without the given secrets and without anything that looks like a key."""
-    for secret in secrets:
-        if len(secret) >= SHORTEST_KEY:
-            text = text.replace(secret, HIDDEN)
+    """The text without the given secrets, however they are spelled, and without anything that looks like a key."""
+    hidden = sorted((secret for secret in secrets if len(secret) >= SHORTEST_KEY), key=len, reverse=True)
+    if hidden:  # one that holds another goes first
+        text = re.sub("|".join("".join(map(_spelled, secret)) for secret in hidden), HIDDEN, text)
     return _KEY_LIKE.sub(HIDDEN, text)
+
+
+def _spelled(letter: str) -> str:
+    """A pattern of a letter as it is, and as it stands in URLs, in JSON and in HTML."""
+    if letter.isalnum() or not letter.isascii():
+        return re.escape(letter)
+    code = f"{ord(letter):02x}"
+    in_url = rf"%(?:25)*{code}" + (r"|\+" if letter == " " else "")
+    in_html = rf"&\#(?:0*{ord(letter)}|x0*{code});|{re.escape(escape(letter))}"
+    return rf"(?i:\\*{re.escape(letter)}|{in_url}|\\+u00{code}|{in_html})"
 
 
 def hide_keys(headers: Mapping[str, str]) -> dict[str, str]:
