@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python import AiClient
-from ai_lib_python._wire.urls import join, shown
+from ai_lib_python import AiClient, AiLibError
+from ai_lib_python._wire.urls import join, shown, wire_url
 from ai_lib_python.errors import ConfigurationError, UnknownModelError
 
 from .scripted import KEY
@@ -57,6 +57,68 @@ def test_a_provider_without_a_prefix_gets_none(own: str | None) -> None:
 
 def test_people_see_neither_query_nor_password() -> None:
     assert shown(f"https://u:{KEY}@h:1/v1/x?key={KEY}#{KEY}") == "https://h:1/v1/x"
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://API.Mine.Example/V1", "https://api.mine.example/V1"),
+        ("HTTPS://h/x", "https://h/x"),
+        ("https://h:443/x", "https://h/x"),
+        ("http://h:80", "http://h/"),
+        ("http://h:443/x", "http://h:443/x"),
+        ("https://bücher.example/ü?ä=ö#part", "https://xn--bcher-kva.example/%C3%BC?%C3%A4=%C3%B6"),
+        ("https://h/a b%20c%", "https://h/a%20b%20c%25"),
+        ("https://h/x?a=1+2 3", "https://h/x?a=1+2%203"),
+        ("https://u:w@h:443/x", "https://u:w@h/x"),
+        ("https://[::1]:443/x", "https://[::1]/x"),
+    ],
+)
+def test_an_address_is_written_one_way(url: str, sent: str) -> None:
+    assert wire_url(url) == sent
+    assert wire_url(sent) == sent
+
+
+NO_ADDRESSES = [
+    "https://",
+    "ftp://h/x",
+    "https://h:0/",
+    "https://h:99999/",
+    "https://[::1/",
+    "https://evil.example\\.mine.example/",
+    "https://a..example/",
+    f"https://{'a' * 64}.example/",
+    f"https://{'a.' * 127}example/",
+    "https://h\u00ad\u200b.\u0378/",
+    "https://x\uff0fy.example/",
+    "https://h h/",
+]
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
+async def test_what_is_no_address_is_a_mistake_of_the_configuration(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        wire_url(url)
+    with pytest.raises(ConfigurationError, match="base_url must look like"):
+        await AiClient.create("openai/m", api_key=KEY, base_url=url)
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    with pytest.raises(ConfigurationError, match="base_url must look like"):
+        await AiClient.create("openai/m", api_key=KEY)
+
+
+@pytest.mark.parametrize("url", ["https://a..example/", "https://h:99999", "https://[::1", "http://"])
+async def test_what_is_no_address_of_a_list_is_a_mistake_of_the_configuration(url: str) -> None:
+    listing = {"path": "/models", "base_url": url}
+    manifest = {"id": "mine", "extends": "openai-chat", "endpoint": {"base_url": "https://h"}, "list_models": listing}
+    client = await AiClient.create("mine/m", api_key=KEY, manifest=manifest)
+    with pytest.raises(ConfigurationError, match="base_url must look like"):
+        await client.list_models()
+
+
+async def test_a_model_that_no_encoding_can_write_is_told() -> None:
+    for model in ("gemini/\ud800", "openai/\ud800"):
+        with pytest.raises(AiLibError):
+            await url_of(model)
 
 
 async def url_of(model: str, **options: Any) -> str:

@@ -168,6 +168,50 @@ async def test_a_stream_that_is_closed_before_it_is_read_hangs_up() -> None:
         assert stream.stats.interrupted
 
 
+@pytest.mark.parametrize("asked", [1, 2], ids=["receipt", "answer"])
+async def test_closing_a_stream_that_waits_for_an_answer_wakes_its_reader_and_hangs_up(asked: int) -> None:
+    waits = asyncio.Event()
+
+    async def silent_at_last(exchange: Exchange) -> None:
+        if len(exchange.server.exchanges) == asked:
+            waits.set()
+        else:
+            await exchange.send(as_answer(LOOK))
+
+    async with Loopback(silent_at_last) as server, await at(server) as client:
+        stream = client.chat().user("hi").stream()
+        reader = asyncio.ensure_future(stream.__anext__())
+        await asyncio.wait_for(waits.wait(), 5)
+        left = monotonic()
+        await stream.aclose()
+        with pytest.raises(RuntimeError, match="this stream is closed"):
+            await asyncio.wait_for(reader, 1)
+        await server.seen_gone(left)
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_closing_a_stream_between_two_looks_wakes_its_reader_at_once() -> None:
+    client, script = await scripted(LOOK, LOOK, manifest=later(60))
+    stream = client.chat().user("hi").stream()
+    reader = asyncio.ensure_future(stream.__anext__())
+    await asyncio.sleep(0.01)
+    await stream.aclose()
+    with pytest.raises(RuntimeError, match="this stream is closed"):
+        await asyncio.wait_for(reader, 1)
+    assert len(script.requests) == 1
+    with pytest.raises(RuntimeError, match="this stream is closed"):
+        await stream
+
+
+async def test_a_reader_that_is_cancelled_is_cancelled_and_not_told_that_the_stream_is_closed() -> None:
+    client, _ = await scripted(LOOK, LOOK, manifest=later(60))
+    reader = asyncio.ensure_future(client.chat().user("hi").stream().__anext__())
+    await asyncio.sleep(0.01)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+
+
 # Failing
 
 
@@ -310,6 +354,42 @@ async def test_a_stream_behind_a_receipt_that_stalls_is_a_deadline() -> None:
         assert caught.value.partial.content == "H"
 
 
+# Answers that are there although a stream was asked for
+
+APART = {**LATER, "response": {"steps": {"text": ".whole.text", "finish": ".whole.why"}}}
+WHOLE = json.dumps({"whole": {"text": "Hi", "why": "done"}}, indent=2).encode()
+
+
+@pytest.mark.parametrize("framing", ["ndjson", "sse", "json_array"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "text/plain", "text/html", None]
+)
+async def test_an_answer_that_was_waited_for_is_read_as_one_whatever_it_is_called(
+    kind: str | None, framing: str
+) -> None:
+    manifest = {**APART, "stream": {**APART["stream"], "framing": framing}}
+    headers = {} if kind is None else {"content-type": kind}
+    client, _ = await scripted(LOOK, Answer(WHOLE, headers=headers), manifest=manifest)
+    response = await read(client, stream=True)
+    assert (response.content, response.finish_reason) == ("Hi", "stop")
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/json", None])
+async def test_frames_at_the_end_of_the_waiting_are_read_as_frames(kind: str | None) -> None:
+    headers = {} if kind is None else {"content-type": kind}
+    client, _ = await scripted(
+        LOOK, Answer(b'{"text":"H"}\n{"text":"i","why":"done"}\n', headers=headers), manifest=APART
+    )
+    assert (await read(client, stream=True)).content == "Hi"
+
+
+async def test_an_event_stream_at_the_end_of_the_waiting_is_read_as_one() -> None:
+    manifest = {**APART, "stream": {**APART["stream"], "framing": "sse"}}
+    frames = Answer(b'data: {"text":"H"}\n\ndata: {"text":"i","why":"done"}\n\n', headers=SSE)
+    client, _ = await scripted(LOOK, frames, manifest=manifest)
+    assert (await read(client, stream=True)).content == "Hi"
+
+
 # Statistics
 
 
@@ -353,7 +433,35 @@ ELSEWHERE = [
     "file:///etc/passwd",
     "data:application/json,{}",
     " https://evil.example/",
+    "https://later.example:8443/v1/jobs/7",
+    "https://eu.later.example:8443/v1/jobs/7",
+    "https://user@later.example/v1/jobs/7",
+    "https://user:word@eu.later.example/v1/jobs/7",
+    "https://l\u0430ter.example/",
+    "https://eu.l\u0430ter.example/",
+    "https://evil.example\u3002later.example.evil.example/",
+    "https://eu.later.example./",
+    "ht\ttps://evil.example/",
+    "https://evil.example\n/.later.example/",
+    "/\t/evil.example/v1/jobs/7",
+    "\n//evil.example/v1/jobs/7",
+    "HTTP://later.example/v1/jobs/7",
 ]
+"""What only looks like the provider's own host, or is reached otherwise than over its own port, in secret."""
+
+NOWHERE = [
+    "https://evil.example\\@later.example/",
+    "https://evil\\.later.example/",
+    "https://evil.example\\.later.example/",
+    "https://eu.later.example\\/",
+    "https://[later.example/",
+    "https://later.example:port/",
+    "https://eu.later.example:0/",
+    "https://evil.example\uff0f.later.example/",
+    "https://evil.example\u2100.later.example/",
+    "https://a..later.example/",
+]
+"""What no two programs would read alike."""
 
 
 @BOTH
@@ -365,6 +473,43 @@ async def test_a_receipt_that_leads_elsewhere_never_sees_the_key(url: str, strea
     assert len(script.requests) == 1
     assert KEY not in str(caught.value)
     assert (caught.value.provider, caught.value.model) == ("later", "m-1")
+
+
+@BOTH
+@pytest.mark.parametrize("url", NOWHERE)
+async def test_a_receipt_that_leads_nowhere_is_not_followed(url: str, stream: bool) -> None:
+    client, script = await scripted({"look": url, "watch": url})
+    with pytest.raises(MalformedResponse, match="points to") as caught:
+        await read(client, stream=stream)
+    assert len(script.requests) == 1
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("HTTPS://LATER.EXAMPLE/v1/jobs/7", "https://later.example/v1/jobs/7"),
+        ("https://later.example:443/v1/jobs/7", "https://later.example/v1/jobs/7"),
+        ("https://EU.later.example:443", "https://eu.later.example/"),
+        ("jobs/a b/\u00fc?x=1 2#part", "https://later.example/v1/jobs/a%20b/%C3%BC?x=1%202"),
+        ("/jo\tbs/7\n", "https://later.example/jobs/7"),
+        ("\\\\evil.example\\x", "https://later.example/v1/%5C%5Cevil.example%5Cx"),
+        ("https:\\\\evil.example\\x", "https://later.example/v1/%5C%5Cevil.example%5Cx"),
+        ("/\\evil.example/x", "https://later.example/%5Cevil.example/x"),
+    ],
+)
+async def test_what_is_followed_is_asked_as_it_was_checked(url: str, asked: str) -> None:
+    client, script = await scripted({"look": url}, DONE)
+    await read(client, stream=False)
+    assert script.requests[1].url == asked
+
+
+@pytest.mark.parametrize("host", ["later.example", "eu.later.example"])
+async def test_from_a_proxy_without_encryption_no_key_goes_on_to_the_provider_in_clear(host: str) -> None:
+    client, script = await scripted({"look": f"http://{host}/v1/jobs/7"}, base_url="http://localhost:9/x")
+    with pytest.raises(MalformedResponse, match="points to another host"):
+        await read(client, stream=False)
+    assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)

@@ -71,10 +71,11 @@ def credential_of(scheme: AuthScheme, parts: Mapping[str, str]) -> Credential:
     return _signing(scheme, parts) if scheme.scheme == SIGNED else Credential(scheme, parts=parts)
 
 
-def hidden_credential(scheme: AuthScheme) -> Credential:
-    """One that can be shown, in the form of a real one."""
+def hidden_credential(scheme: AuthScheme, real: str | Mapping[str, str] | None = None) -> Credential:
+    """One that can be shown, in the form of the real one, as far as that is known."""
     if scheme.scheme == SIGNED:
-        return Credential(scheme, signing=SigningKeys(HIDDEN, HIDDEN))
+        token = HIDDEN if isinstance(real, Mapping) and "session_token" in real else None
+        return Credential(scheme, signing=SigningKeys(HIDDEN, HIDDEN, token))
     if scheme.parts:
         return Credential(scheme, parts=dict.fromkeys(scheme.parts, HIDDEN))
     return Credential(scheme, HIDDEN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -11,11 +10,11 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from .._compile.follow import Follow
 from .._wire.http import HttpRequest, HttpResponse, Transport
-from .._wire.urls import shown
+from .._wire.urls import shown, wire_url
 from ..errors import AiLibError, DeadlineExceeded
 from .authenticate import put_key, signed
 from .failures import malformed, parse_body, with_context
-from .hosts import is_own_host
+from .hosts import may_have_key
 from .prepare import Prepared
 from .sending import send
 
@@ -24,10 +23,6 @@ OF_THE_FIRST = frozenset({"content-type", "content-length", "accept", "prefer"})
 
 SHORTEST_TIME = 0.001
 """What a request gets, in seconds, whose time is over: the transport says that it is late."""
-
-HTTPS = 443
-
-CLOSED = "this stream is closed; call .stream() again for another"
 
 
 class Receipt(NamedTuple):
@@ -48,18 +43,11 @@ class Follower:
         self._follow = follow
         timeout = prepared.http.timeout
         self._ends = None if timeout is None else perf_counter() + timeout
-        self._stopped = asyncio.Event()
-
-    def stop(self) -> None:
-        """Asks no more, and wakes who waits for the answer."""
-        self._stopped.set()
 
     async def whole(self, receipt: Receipt) -> Receipt:
         """Asks again and again, until the answer is whole."""
         while url := self._url(self._follow.poll, receipt):
             await self._wait()
-            if self._stopped.is_set():
-                raise RuntimeError(CLOSED)
             answer = await self._get(url, "application/json")
             receipt = Receipt(answer.status, answer.headers, await read_body(answer, self._prepared))
         return receipt
@@ -70,7 +58,7 @@ class Follower:
         return None if url is None else await self._get(url, "text/event-stream")
 
     def _url(self, find: Callable[..., str | None], receipt: Receipt) -> str | None:
-        """Where the receipt points to.
+        """Where the receipt points to, as it is sent.
 
         Raises:
             MalformedResponse: to a host that is not the provider's, and must not see the key.
@@ -80,21 +68,18 @@ class Follower:
             return None
         try:
             url = urljoin(self._prepared.http.url, found)
-            problem = (
-                None if _is_theirs(self._prepared, url) else f"an answer that points to another host, {shown(url)}"
-            )
+            if _speaks_alike(self._prepared, url) and _is_theirs(self._prepared, url := wire_url(url)):
+                return url
+            problem = f"an answer that points to another host, {shown(url)}"
         except ValueError:  # brackets or a port that are none
             problem = "an answer that points to what is no address"
-        if problem is not None:
-            raise malformed(self._prepared, receipt.status, receipt.body, problem)
-        return url
+        raise malformed(self._prepared, receipt.status, receipt.body, problem)
 
     async def _wait(self) -> None:
         if self._ends is not None and self._ends - perf_counter() <= self._follow.every:
             text = f"the answer of {self._prepared.manifest.name} was not ready within {self._prepared.http.timeout} s"
             raise with_context(DeadlineExceeded(text), self._prepared)
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), self._follow.every)
+        await asyncio.sleep(self._follow.every)
 
     async def _get(self, url: str, accept: str) -> HttpResponse:
         first = self._prepared.http.headers
@@ -122,8 +107,7 @@ class WholeAnswer:
 
     def __init__(self, receipt: Receipt) -> None:
         self.status = receipt.status
-        as_json = {} if is_stream(receipt.headers) else {"content-type": "application/json"}
-        self.headers = {**receipt.headers, **as_json}
+        self.headers = receipt.headers
         self._body = receipt.body
 
     async def read(self) -> bytes:
@@ -152,13 +136,13 @@ async def read_body(answer: HttpResponse, prepared: Prepared) -> bytes:
         raise with_context(error, prepared) from error.__cause__
 
 
+def _speaks_alike(prepared: Prepared, url: str) -> bool:
+    return urlsplit(url).scheme == urlsplit(prepared.http.url).scheme
+
+
 def _is_theirs(prepared: Prepared, url: str) -> bool:
-    """Whether a URL leads to where the call went, or to another host of the provider."""
+    """Whether a URL leads to where the call went, or to another host of the provider, at the usual port."""
     there, called = urlsplit(url), urlsplit(prepared.http.url)
-    if there.scheme != called.scheme:
-        return False
     if there.netloc == called.netloc:
         return True
-    if there.port not in (None, HTTPS) or "@" in there.netloc:
-        return False
-    return is_own_host(prepared.manifest, there.hostname or "")
+    return there.netloc == there.hostname and may_have_key(prepared.manifest, url)

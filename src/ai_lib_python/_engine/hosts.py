@@ -12,9 +12,12 @@ from .._placeholders import PLACEHOLDER, fill_placeholders
 from ..errors import ConfigurationError
 
 
-def is_own_host(manifest: Manifest, host: str) -> bool:
-    """Whether a host belongs to the provider."""
-    return host_fits(host, _own_hosts(manifest))
+def may_have_key(manifest: Manifest, url: str) -> bool:
+    """Whether an address belongs to the provider, and is as safe from listeners as the provider's own."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and urlsplit(manifest.endpoint.base_url or "").scheme != "http":
+        return False
+    return host_fits(parts.hostname or "", _own_hosts(manifest))
 
 
 def _own_hosts(manifest: Manifest) -> list[str]:

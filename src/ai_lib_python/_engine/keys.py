@@ -6,13 +6,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Union
-from urllib.parse import urlsplit
 
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.urls import shown
 from ..errors import ConfigurationError, MissingKeyError
-from .credentials import SIGNED, SOURCES, Credential, FromLibraries, Renewed, credential_of, parts_needed
-from .hosts import is_own_host
+from .credentials import (
+    SIGNED,
+    SOURCES,
+    Credential,
+    FromLibraries,
+    Renewed,
+    credential_of,
+    hidden_credential,
+    parts_needed,
+)
+from .hosts import may_have_key
 
 Given = Union[str, Mapping[str, str], None]
 """What the caller passed: a key, the parts of a credential, or nothing."""
@@ -33,7 +41,7 @@ def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: 
     """
     if given is not None:
         return _given(manifest, given)
-    trusted = not chosen or _may_have_key(manifest, base_url)
+    trusted = not chosen or may_have_key(manifest, base_url)
     if trusted and (source := next(_from_environment(manifest), None)):
         return source
     if not manifest.needs_key:
@@ -73,13 +81,12 @@ def _given(manifest: Manifest, given: str | Mapping[str, str]) -> KeySource:
     raise ConfigurationError(f"{manifest.name} takes {' or '.join(takes)}", provider=manifest.id)
 
 
-def preferred_way(manifest: Manifest, given: Given) -> AuthScheme | None:
-    """The way that a request would most likely take, by what is given and what the environment has."""
+def shown_credential(manifest: Manifest, given: Given) -> Credential | None:
+    """What stands for the credential that a request would most likely have, by what is given and the environment."""
     source = _given(manifest, given) if given is not None else next(_from_environment(manifest), None)
     if isinstance(source, partial):
-        way: AuthScheme = source.args[0]
-        return way
-    return manifest.auth[0] if manifest.auth else None
+        return hidden_credential(*source.args)
+    return hidden_credential(manifest.auth[0]) if manifest.auth else None
 
 
 def _with_library(manifest: Manifest) -> list[AuthScheme]:
@@ -132,11 +139,3 @@ def _ways(manifest: Manifest) -> Iterator[str]:
             yield f"install ai-lib-python[{SOURCES[way.scheme][0]}] and log in with its own tools"
     if any(_takes_text(way) and way not in by_library for way in manifest.auth):
         yield "pass api_key=..."
-
-
-def _may_have_key(manifest: Manifest, base_url: str) -> bool:
-    """Whether a key from the environment may go to an address."""
-    parts = urlsplit(base_url)
-    if parts.scheme != "https" and urlsplit(manifest.endpoint.base_url or "").scheme == "https":
-        return False  # what the provider takes encrypted is sent in no other way
-    return is_own_host(manifest, parts.hostname or "")

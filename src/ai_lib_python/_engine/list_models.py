@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from .._compile.filters import as_text
+from .._manifest.manifest import Manifest
 from .._wire.http import HttpRequest, Transport
 from ..errors import MalformedResponse, UnsupportedError
 from .authenticate import put_key, signed
@@ -31,26 +32,30 @@ async def list_models(target: Target, transport: Transport, timeout: float | Non
         MalformedResponse: the pages never end, or one is no page.
         RemoteError, TransportError: as a call raises them.
     """
-    manifest = target.manifest
-    listing = manifest.data.get("list_models")
-    if not listing or "path" not in listing:
-        raise UnsupportedError(f"{manifest.name} is not known to have a list of its models", provider=manifest.id)
+    query: Query = _listing(target.manifest).get("query", {})
     ends = None if timeout is None else perf_counter() + timeout
     credential = await target.credential(timeout)
     names: list[str] = []
-    query: Query = listing.get("query", {})
     asked: list[Query] = []
-    while query not in asked:
-        asked.append(query)
-        if len(asked) > MOST_PAGES:
-            raise MalformedResponse(f"{manifest.name} lists its models on more than {MOST_PAGES} pages")
+    following: Query | None = {}
+    while following is not None and (asking := {**query, **following}) not in asked:
+        if len(asked) == MOST_PAGES:
+            raise MalformedResponse(f"{target.manifest.name} lists its models on more than {MOST_PAGES} pages")
+        asked.append(asking)
         left = None if ends is None else max(SHORTEST_TIME, ends - perf_counter())
-        found, following = await _page(target, transport, credential, query, left)
-        names += found
-        if not found or following is None:
+        found, following = await _page(target, transport, credential, asking, left)
+        if not found:
             break
-        query = {**listing.get("query", {}), **following}
+        names += found
     return names
+
+
+def _listing(manifest: Manifest) -> dict[str, Any]:
+    """What the manifest says of its list of models."""
+    listing: dict[str, Any] = manifest.data.get("list_models") or {}
+    if "path" not in listing:
+        raise UnsupportedError(f"{manifest.name} is not known to have a list of its models", provider=manifest.id)
+    return listing
 
 
 async def _page(

@@ -31,7 +31,8 @@ class StreamReader:
         failure: what went wrong; the events before it have been given.
     """
 
-    def __init__(self, prepared: Prepared, status: int, headers: dict[str, str]) -> None:
+    def __init__(self, prepared: Prepared, status: int, headers: dict[str, str], *, whole: bool = False) -> None:
+        """``whole`` says that the body is a plain answer, and none that comes in frames."""
         stream = prepared.manifest.data.get("stream", {})
         self.over = False
         self.failure: AiLibError | None = None
@@ -46,7 +47,7 @@ class StreamReader:
         self._read = prepared.program.read_frame
         self._decode: Callable[[bytes], Any] = bytes.decode if stream.get("data") == "text" else msgspec.json.decode
         self._beginning = b""
-        self._whole: list[bytes] | None = [] if _is_one_json(headers, stream) else None
+        self._whole: list[bytes] | None = [] if whole or _is_one_json(headers, stream) else None
 
     def feed(self, chunk: bytes) -> list[StreamingEvent]:
         """The events that this piece of the body completes."""

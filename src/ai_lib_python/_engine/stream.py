@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from time import perf_counter
@@ -14,10 +15,12 @@ from ..events import ContentDelta, StreamEnd, StreamingEvent
 from ..response import CallStats, ChatResponse
 from .call import MILLISECONDS
 from .failures import with_context
-from .follow import CLOSED, Follower, Receipt, WholeAnswer, is_stream, read_body
+from .follow import Follower, Receipt, WholeAnswer, is_stream, read_body
 from .prepare import Prepared
 from .read_stream import StreamReader
 from .sending import send
+
+CLOSED = "this stream is closed; call .stream() again for another"
 
 
 class ChatStream:
@@ -73,9 +76,8 @@ class ChatStream:
         """Ends the stream; where it was not read to its end the provider sees a disconnect."""
         self._run.closed = True
         steps = self._steps or (self._given() if self._given is not None else None)
-        if steps is not None and not getattr(
-            steps, "ag_running", False
-        ):  # another task that waits for an event is woken by the close
+        waited_for = getattr(steps, "ag_running", False)  # by another task, which is woken by the close
+        if steps is not None and not waited_for:
             await steps.aclose()
         await self._run.close()
 
@@ -118,8 +120,8 @@ class _Run:
     def __init__(self, transport: Transport, prepare: Callable[[], Awaitable[Prepared]]) -> None:
         self._transport = transport
         self._prepare = prepare
+        self._opening: asyncio.Future[None] | None = None
         self._answer: HttpResponse | None = None
-        self._follower: Follower | None = None
         self._reader: StreamReader | None = None
         self._started = 0.0
         self._first: float | None = None
@@ -134,22 +136,33 @@ class _Run:
         return self._reader
 
     async def open(self) -> None:
-        """Sends the request, once."""
+        """Sends the request, once. Who closes the stream meanwhile ends the waiting."""
         if self._reader is not None:
             return
-        if self.closed:
+        prepared = await self._prepare() if not self.closed else None
+        if prepared is None or self.closed:
             raise RuntimeError(CLOSED)
-        prepared = await self._prepare()
         self._started = perf_counter()
+        self._opening = asyncio.ensure_future(self._send(prepared))
+        try:
+            await self._opening
+        except asyncio.CancelledError:
+            await self.close()
+            if self.closed:
+                raise RuntimeError(CLOSED) from None
+            raise
+
+    async def _send(self, prepared: Prepared) -> None:
         self._answer = answer = await self._sent(prepared)
-        self._reader = StreamReader(prepared, answer.status, answer.headers)
+        whole = isinstance(answer, WholeAnswer) and not is_stream(answer.headers)
+        self._reader = StreamReader(prepared, answer.status, answer.headers, whole=whole)
 
     async def _sent(self, prepared: Prepared) -> HttpResponse:
         """The answer, behind the receipt where there is one."""
         follow = prepared.program.follow
         if follow is None:
             return await send(self._transport, prepared)
-        self._follower = follower = Follower(self._transport, prepared, follow)
+        follower = Follower(self._transport, prepared, follow)
         answer = await send(self._transport, prepared)
         if is_stream(answer.headers):
             return answer
@@ -191,8 +204,9 @@ class _Run:
 
     async def close(self) -> None:
         """Gives the connection back, or breaks it where the answer was not read to its end."""
-        if self._follower is not None:
-            self._follower.stop()
+        if self._opening is not None and not self._opening.done():
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
         answer, self._answer = self._answer, None
         if answer is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -11,10 +12,10 @@ from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
-from ..errors import ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
-from .credentials import Credential, hidden_credential
+from ..errors import AiLibError, ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
+from .credentials import Credential, Renewed
 from .hosts import filled, value_of
-from .keys import Given, KeySource, find_key_source, preferred_way
+from .keys import Given, KeySource, find_key_source, shown_credential
 
 KEPT_PROGRAMS = 256
 """How many manifests' compiled functions the process remembers."""
@@ -90,20 +91,15 @@ class Target:
             self._found = True
         if self._source is None:
             return None
-        if callable(self._source):
-            return self._source()
-        import asyncio  # for who has no plain key
-
-        try:  # it may ask files, or the network
-            return await asyncio.wait_for(asyncio.to_thread(self._source.current), timeout)
-        except asyncio.TimeoutError:
-            text = f"the credentials of {self.manifest.name} were not there within {timeout} s"
-            raise DeadlineExceeded(text, provider=self.manifest.id) from None
+        try:
+            return self._source() if callable(self._source) else await _in_time(self._source, timeout)
+        except AiLibError as error:
+            error.provider = self.manifest.id
+            raise
 
     def shown_credential(self) -> Credential | None:
         """What stands for the key where a request is only shown."""
-        way = preferred_way(self.manifest, self._given)
-        return None if way is None else hidden_credential(way)
+        return shown_credential(self.manifest, self._given)
 
     def scope(self, scheme: AuthScheme) -> SigningScope:
         """What a signature is good for.
@@ -135,13 +131,21 @@ class Target:
         """The full URL of a path at another of the provider's addresses, unless another was chosen for all."""
         if base_url is None or self._elsewhere:
             return self.url(path, query)
-        return join(filled(self.manifest, base_url, self._variables), None, path, query)
+        return join(check_base_url(filled(self.manifest, base_url, self._variables)), None, path, query)
 
     def __reduce__(self) -> str:
         raise TypeError("a client cannot be pickled: it holds a key; make one where it is needed")
 
     def __repr__(self) -> str:
         return f"Target({self.manifest.id!r}, {self.base_url!r})"
+
+
+async def _in_time(source: Renewed, timeout: float | None) -> Credential:
+    """The credential of a source that may ask files, or the network."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(source.current), timeout)
+    except asyncio.TimeoutError:
+        raise DeadlineExceeded(f"the credentials were not there within {timeout} s") from None
 
 
 async def credential_in(target: Target, timeout: float | None) -> tuple[Credential | None, float | None]:
