@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from .warn import called_here
+
 T = TypeVar("T")
 
 
@@ -29,7 +31,7 @@ class BackgroundLoop:
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts the coroutine and does not wait for it."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running())
+        return called_here().run(asyncio.run_coroutine_threadsafe, coroutine, self._running())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. An interrupt from the keyboard cancels it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Awaitable
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from .list_models import list_models
 from .prepare import Prepared, prepare
 from .stream import ChatStream, read_whole
 from .target import Target, Targets, credential_in, program_of
+from .warn import warn_once
 
 if TYPE_CHECKING:
     from .._wire.http import Transport
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
 """The adjustments that change what was asked for."""
-
-_TOLD: set[tuple[str, ...]] = set()
 
 
 class Caller:
@@ -111,7 +109,7 @@ class Caller:
         if self._on_unsupported == "error":
             raise UnsupportedError(text, provider=prepared.manifest.id, model=prepared.model)
         told = (prepared.manifest.id, prepared.model, adjustment.parameter, adjustment.action)
-        _warn_once(told, text, AdjustmentWarning)
+        warn_once(told, text, AdjustmentWarning)
 
     def _sender(self) -> Transport:
         with self._lock:  # threads that send their first request at once must share one
@@ -126,11 +124,4 @@ def _tell_sunset(prepared: Prepared) -> None:
     manifest = prepared.manifest
     successor = f"; {manifest.replacement} takes its place" if manifest.replacement else ""
     text = f"{manifest.id}/{prepared.model} ends, or has ended, on {manifest.sunset}{successor}"
-    _warn_once((manifest.id, prepared.model), text, SunsetWarning)
-
-
-def _warn_once(told: tuple[str, ...], text: str, kind: type[Warning]) -> None:
-    """A warning that points at the caller's line, the first time only."""
-    if told not in _TOLD:
-        _TOLD.add(told)
-        warnings.warn(text, kind, stacklevel=6)
+    warn_once((manifest.id, prepared.model), text, SunsetWarning)
