@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
@@ -22,6 +23,7 @@ from ai_lib_python.errors import (
 )
 
 from .scripted import JSON, KEY, MODELS, SSE, Answer, client, sse
+from .transcripts import PLAIN, TEXT
 
 HTML = {"content-type": "text/html"}
 PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -72,6 +74,17 @@ async def test_an_empty_body_is_malformed(dialect: str, headers: dict[str, str],
     error = await error_of(Answer(b"", 200, headers), dialect=dialect, stream=stream)
     assert isinstance(error, MalformedResponse)
     assert "empty" in str(error)
+
+
+@both
+@every_dialect
+async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(dialect: str, stream: bool) -> None:
+    asked, _ = await client(dialect, Answer(BOM_UTF8 + json.dumps(PLAIN[dialect]).encode(), headers=JSON))
+    request = asked.chat().user("hi")
+    if stream:
+        assert "".join([text async for text in request.stream_text()]) == TEXT
+    else:
+        assert (await request.execute()).content == TEXT
 
 
 @both

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,9 +18,9 @@ OK = 200
 
 
 def parse_body(body: bytes) -> Any:
-    """The JSON of a body, or None where it is none."""
+    """The JSON of a body, or None where it is none. Some proxies write a byte order mark before it."""
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except NOT_JSON:
         return None
 

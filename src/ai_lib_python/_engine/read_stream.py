@@ -15,7 +15,7 @@ from ..events import StreamingEvent
 from ..message import NOT_JSON
 from ..response import ChatResponse
 from .assemble import Assembler, ErrorInAnswer
-from .failures import error_in_answer, malformed, with_context
+from .failures import error_in_answer, malformed, parse_body, with_context
 from .prepare import Prepared
 
 SHOWN = 2 * BODY_LIMIT
@@ -122,9 +122,8 @@ class StreamReader:
         """A server that ignored the wish for a stream, or that sends its frames as one JSON array."""
         self._beginning = body[:SHOWN]
         in_text = self.prepared.program.answers_in_text
-        try:
-            data = body.decode(errors="replace") if in_text else msgspec.json.decode(body)
-        except NOT_JSON:
+        data = body.decode(errors="replace") if in_text else parse_body(body)
+        if data is None:
             self._read_unlabelled(body)
             return
         try:
