@@ -421,6 +421,14 @@ async def test_the_arguments_of_a_call_are_gone_through_by_their_names(preview: 
     assert request.body["parts"] == [["A", ["x=1", "y=[2]"]]]
 
 
+async def test_a_part_may_be_dropped_for_what_stands_in_it(preview: Preview) -> None:
+    rest = "{$with: .data | filled, $do: {$if: .old, $then: {$drop: this wire takes no old ones}, $else: .}}"
+    history = Message.assistant(["A", OpaquePart({"old": 1}, "toy"), OpaquePart({"new": 1}, "toy")])
+    request = await preview(PARTS % f"{{text: .text, opaque: {rest}}}", lambda chat: chat.messages([history]).user("B"))
+    assert request.body["parts"] == [["A", {"new": 1}], ["B"]]
+    assert told(request) == {("opaque", "omitted")}
+
+
 async def test_what_looks_like_an_expression_is_escaped(preview: Preview) -> None:
     body = "{a: '$${5}', b: 'cost: $${5} $${$model} ${$model}', c: {$literal: $5}, d: {$literal: .5}, 'x${$model}': 1}"
     assert (await preview(TURNS % ("system: inline", body))).body == {

@@ -109,6 +109,7 @@ MISTAKES = {
     "stream: {framing: sse, ends: [end], only: perhaps}": "stream.only: expected true or false",
     "request: {turns: {system: hoist_first, roles: {user: user}}}": "request.turns.system: expected one of inline, hoist, hoist_leading",
     "request: {turns: {last: alone, roles: {user: user}}}": """request.turns.last: expected one of among, apart, got "alone\"""",
+    "request: {path: /c, turns: {result_parts: any, roles: {tool: t}}, body: {m: {$each: $turns, $do: {$each: .parts, $by: .kind, $case: {tool_result: .text}}}}}": "request.turns.result_parts: is any, but no template reads .parts of a tool's result",
     "response: {steps: {text: {$refuse: why}}}": "$refuse stands only in a request",
     "response: {steps: {part_end: {at: .i, argments: .a}}}": """the event 'part_end' carries no 'argments'; did you mean "arguments"?""",
     "parameters: {reasoning: {drops: {budgt: why}}}": "parameters.reasoning.drops: a reasoning has no field 'budgt'",

@@ -35,6 +35,9 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
             headers = _pairs(context, scope, request, "headers")
             body = _body(context, scope, request)
         write_parameters(context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query})
+        if context.reads.lose_results(options):
+            with context.at("request", "turns", "result_parts"):
+                context.fail("is any, but no template reads .parts of a tool's result: only its texts would go out")
         if not context.reads.are_whole(options, KINDS):
             check = writer.reference(context.reads.check, "check_reads")
             writer.line(f"{check}(system, turns, last, notes)")

@@ -129,6 +129,8 @@ def _write_step(context: Context, scope: Scope, base: Ref, step: str | int) -> R
 
 def _keep_read(context: Context, base: Ref, origin: Origin, step: str | int) -> None:
     """Keeps what of the conversation a field holds."""
+    if base.type == "part:tool_result" and step in ("text", "parts"):
+        context.reads.results.add(str(step))
     if base.type == "turn" and step == "reasoning":
         context.reads.part(origin, {"reasoning"})
     elif base.type in ("turn", "system") and step in TEXTS:

@@ -51,15 +51,24 @@ class _Place(NamedTuple):
 
 
 class Reads:
-    """What is read, as kinds of parts and as texts in one."""
+    """What is read, as kinds of parts and as texts in one.
+
+    Attributes:
+        results: how tool results are read: by their ``text``, by their ``parts``, or both.
+    """
 
     def __init__(self) -> None:
+        self.results: set[str] = set()
         self._kinds: dict[_Place, set[str]] = {}
         self._texts: dict[_Place, set[str]] = {}
 
     def part(self, origin: Origin, kinds: Iterable[str]) -> None:
         """Parts of these kinds are read, each of them."""
         _add(self._kinds, origin, origin.kinds & set(kinds))
+
+    def lose_results(self, options: TurnOptions) -> bool:
+        """Whether other parts of a tool's result than its texts could be lost, though the wire is to have them."""
+        return options.result_parts == "any" and self.results == {"text"}
 
     def text(self, origin: Origin, field: str) -> None:
         """All texts are read, where ``field`` is there."""
