@@ -70,8 +70,8 @@ MISTAKES = {
     "apis: {tasks: {extends: openai-chta}}": """apis.tasks.extends: there is no manifest "openai-chta"; did you mean "openai-chat"?""",
     "apis: {tasks: {extends: openai-chat, requst: {}}}": """apis.tasks.requst: unknown key; did you mean "request"?""",
     "apis: {tasks: {extends: openai-chat, parameters: {temprature: {to: x}}}}": """apis.tasks.parameters.temprature: unknown key; did you mean "temperature"?""",
-    "apis: {tasks: {extends: openai-chat, request: {body: {x: $modl}}}}": """request.body.x: no name $modl here; did you mean "model"?""",
-    "apis: {tasks: {extends: openai-chat, auth: {scheme: header}}}": "auth.header: is missing; the scheme header needs it",
+    "apis: {tasks: {extends: openai-chat, request: {body: {x: $modl}}}}": """apis.tasks.request.body.x: no name $modl here; did you mean "model"?""",
+    "apis: {tasks: {extends: openai-chat, auth: {scheme: header}}}": "apis.tasks.auth.header: is missing; the scheme header needs it",
     "api: My Api": 'api: expected a name of small letters',
     "routes: [{when: $tools}]": 'routes[0]: the key "api" is missing',
     "routes: [{api: taks}]\napis: {tasks: {extends: openai-chat}}": """there is no API 'taks'; did you mean "tasks"?""",
@@ -167,7 +167,7 @@ def test_a_mistake_is_told(text: str) -> None:
 
 
 LINES = {
-    "apis:\n  tasks:\n    extends: openai-chat\n    request:\n      body:\n        a: 1\n        b: $modl": (7, "request.body.b"),
+    "apis:\n  tasks:\n    extends: openai-chat\n    request:\n      body:\n        a: 1\n        b: $modl": (7, "apis.tasks.request.body.b"),
     "apis:\n  tasks:\n    extends: openai-chat\n    parameters:\n      top_q: {to: q}": (5, "apis.tasks.parameters.top_q"),
     "routes:\n  - {when: $stream, api: chat}\n  - {when: $tols, api: chat}": (3, "routes.1.when"),
     "list_models:\n  path: /models\n  id: .id | strng": (3, "list_models.id"),

@@ -218,3 +218,200 @@ def test_each_part_of_a_credential_belongs_to_its_provider(part: str) -> None:
 def test_who_adds_an_api_to_a_bundled_provider_is_not_held_for_a_thief(id: str) -> None:
     mine = load_file({"id": "mine", "extends": id, "apis": {"side": {"extends": "openai-chat"}}})
     assert [api.api for api in mine.for_all_apis()][-1] == "side"
+
+
+# Lists of models, addresses from the environment, placeholders
+
+
+@pytest.mark.parametrize(
+    ("id", "listed", "where"),
+    [
+        ("openai", EVIL, "https://evil.example"),
+        ("openai", "http://api.openai.com/v1", "http://api.openai.com"),
+        ("openai", "https://{x}.openai.com/v1", "https://{x}.openai.com"),
+        ("bedrock", "https://bedrock.{other}.amazonaws.com", "https://bedrock.{other}.amazonaws.com"),
+    ],
+)
+def test_a_list_of_models_that_is_asked_elsewhere_is_refused(id: str, listed: str, where: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        load_file({"id": "mine", "extends": id, "list_models": {"base_url": listed}})
+    assert f"may not go to {where} (list_models.base_url)" in str(caught.value)
+
+
+def test_a_list_of_models_may_be_asked_at_the_owners_hosts() -> None:
+    for listed in ("https://api.openai.com/v9", "https://eu.api.openai.com"):
+        load_file({"id": "mine", "extends": "openai", "list_models": {"base_url": listed}})
+
+
+def test_an_address_may_come_only_from_the_owners_variables() -> None:
+    with pytest.raises(ManifestError, match=r"may not go to the address in MY_URL \(endpoint\.env\)"):
+        load_file({"id": "mine", "extends": "openai", "endpoint": {"env": ["OPENAI_BASE_URL", "MY_URL"]}})
+    for fine in (["OPENAI_BASE_URL"], [], None):
+        load_file({"id": "mine", "extends": "openai", "endpoint": {"env": fine}})
+    mine = {"id": "mine", "extends": "openai", "endpoint": {"env": ["MY_URL"]}, "auth": {"env": ["MY_KEY"]}}
+    assert load_file(mine).endpoint.env == ("MY_URL",)
+
+
+def vary(id: str, **variables: Any) -> None:
+    load_file({"id": "mine", "extends": id, "endpoint": {"variables": variables}})
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        {"default": "x.evil.example"},
+        {"default": "evil.example/"},
+        {"default": ""},
+        {"env": ["MY_REGION"]},
+        {"of": "place", "else": "eu-1"},
+        {"of": "place", "map": {"x": "evil.example"}},
+    ],
+    ids=["another domain", "a path", "nothing", "environment", "of", "map"],
+)
+def test_an_owners_placeholder_may_not_lead_elsewhere(region: dict[str, Any]) -> None:
+    with pytest.raises(ManifestError, match="AWS_BEARER_TOKEN_BEDROCK is the key of bedrock"):
+        vary("bedrock", region=region, place={})
+
+
+def test_an_owners_placeholder_may_have_a_default_within_the_owners_domain() -> None:
+    vary("bedrock", region={"default": "eu-west-1"})
+    vary("bedrock", region={"env": ["AWS_REGION"]})
+    vary("azure", resource={"default": "my-company"})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        {"map": {"global": "evil.example"}},
+        {"map": {"mine": "evil.example"}},
+        {"else": "evil.example"},
+        {"of": "project"},
+        {"of": None, "map": None, "else": None, "default": "evil.example"},
+    ],
+    ids=["map", "another entry", "else", "of", "default"],
+)
+def test_what_follows_from_a_placeholder_may_not_lead_a_clouds_log_in_elsewhere(host: dict[str, Any]) -> None:
+    assert load_file({"id": "mine", "extends": "vertex", "endpoint": {"variables": {"host": host}}}).withheld == {"adc"}
+    assert load_file({"id": "mine", "extends": "vertex"}).withheld == set()
+
+
+def test_a_placeholder_may_lead_nowhere_though_another_one_stands_behind_it() -> None:
+    assert key_claims._stays("{a}.owner.example", "a", "x", ())
+    assert not key_claims._stays("{a}.owner.example.{b}", "a", "x", ())
+    assert not key_claims._stays("{a}.owner.example{b}", "a", "x", ())
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        {"base_url": "https://api.openai.com/{k}", "variables": {"k": {"env": ["OPENAI_API_KEY"]}}},
+        {"base_url": "https://mine.example/{k}", "variables": {"k": {"env": ["MY_K", "AWS_SECRET_ACCESS_KEY"]}}},
+        {"base_url": "https://mine.example", "variables": {"unused": {"env": ["OPENAI_API_KEY"]}}},
+        {"base_url": "https://mine.example", "env": ["OPENAI_API_KEY"]},
+    ],
+    ids=["the owner's host", "a part of a credential", "another placeholder", "an address"],
+)
+@pytest.mark.parametrize("auth", [None, {"scheme": "bearer", "env": ["MY_KEY"]}], ids=["no key", "a key of its own"])
+def test_a_key_of_a_bundled_provider_may_not_stand_in_an_address(endpoint: Any, auth: Any) -> None:
+    with pytest.raises(ManifestError, match=r"endpoint\..*env: \w+ is the key of .* and may not stand in an address"):
+        load_file({"id": "mine", "endpoint": endpoint, "auth": auth})
+
+
+def test_no_bundled_manifest_reads_a_key_into_an_address() -> None:
+    for path in folders.bundled_providers():
+        provider = load(path.stem)
+        for api in (provider, *provider.for_all_apis()):
+            key_claims.check_claims(api, (), loading._bundled)
+
+
+# What libraries find
+
+ADC = {"scheme": "adc", "scopes": ["https://scope.example"]}
+SIGNED = {"scheme": "aws-sigv4", "service": "bedrock"}
+
+
+@pytest.mark.parametrize(("auth", "scheme"), [(ADC, "adc"), (SIGNED, "aws-sigv4")])
+def test_the_log_in_of_a_cloud_is_withheld_from_other_hosts_in_every_way(
+    auth: dict[str, Any], scheme: str, write: Write
+) -> None:
+    address = {"base_url": EVIL}
+    plain = {"id": "mine", "extends": "openai-chat", "endpoint": address}
+    assert load_file({**plain, "auth": auth}).withheld == {scheme}
+    assert load_file({**plain, "auth": {"any": [{"scheme": "none"}, auth]}}).withheld == {scheme}
+    side = {"extends": "openai-chat", "auth": auth}
+    own = {"scheme": "bearer", "env": ["MY_KEY"]}
+    assert load_file({**plain, "auth": own, "apis": {"side": side}}).for_api("side").withheld == {scheme}
+    models = [{"match": "x", "parameters": {"seed": {"refused": "no seeds"}}}]
+    assert load_file({**plain, "auth": auth, "models": models}).for_model("x").withheld == {scheme}
+    inherited = {**plain, "auth": auth, "apis": {"side": {"extends": "openai-chat", "models": models}}}
+    assert load_file(inherited).for_api("side").for_model("x").withheld == {scheme}
+
+
+def test_a_dialect_of_ones_own_does_not_get_it_either(write: Write) -> None:
+    write("odd.yaml", "id: odd\nkind: dialect\nextends: openai-chat\nauth: {scheme: adc, scopes: [x]}\n")
+    assert load_file(write("mine.yaml", f"id: mine\nextends: odd\nendpoint: {{base_url: '{EVIL}'}}\n")).withheld == {
+        "adc"
+    }
+
+
+@pytest.mark.parametrize(
+    "moved", [{"endpoint": {"base_url": "https://evil.example"}}, {"endpoint": {"hosts": ["*.evil.example"]}}]
+)
+def test_it_is_withheld_from_an_heir_that_goes_elsewhere_and_from_its_apis(moved: dict[str, Any]) -> None:
+    mine = load_file({"id": "mine", "extends": "vertex", **moved})
+    assert mine.withheld == mine.for_api("anthropic").withheld == mine.for_api("openai").withheld == {"adc"}
+    side = {"extends": "openai-chat", **moved}
+    assert load_file({"id": "mine", "extends": "vertex", "apis": {"side": side}}).for_api("side").withheld == {"adc"}
+
+
+# A gateway of one's own
+
+GATEWAY: dict[str, Any] = {
+    "id": "mine",
+    "extends": "vertex",
+    "endpoint": {"base_url": "https://gateway.example"},
+    "auth": {"scheme": "bearer", "env": ["GATEWAY_KEY"], "scopes": None, "reads": None},
+}
+
+
+def test_an_api_on_the_host_that_moved_is_at_the_gateway_with_its_key() -> None:
+    anthropic = load_file(GATEWAY).for_api("anthropic")
+    place = "/v1/projects/{project}/locations/{location}/publishers/anthropic"
+    assert anthropic.endpoint.base_url == f"https://gateway.example{place}"
+    assert [way.env for way in anthropic.auth] == [("GATEWAY_KEY",)]
+
+
+def test_an_api_on_another_host_gets_neither_the_gateways_key_nor_the_gateway_its_own() -> None:
+    with pytest.raises(ManifestError, match=r"^vertex\.yaml:\d+: apis\.express\.endpoint: is inherited and at https"):
+        load_file(GATEWAY).for_api("express")
+
+
+def test_an_inherited_api_with_a_key_of_its_own_does_not_take_it_to_the_gateway(write: Write) -> None:
+    side = "{extends: openai-chat, auth: {scheme: bearer, env: [OPENAI_API_KEY]}}"
+    write("base.yaml", f"id: base\nextends: openai\napis: {{side: {side}}}\n")
+    text = "id: mine\nextends: base\nendpoint: {base_url: 'https://gateway.example'}\nauth: {env: [GATEWAY_KEY]}\n"
+    mine = load_file(write("mine.yaml", text))
+    with pytest.raises(
+        ManifestError, match=r"^base\.yaml:3: apis\.side\.auth\.env: OPENAI_API_KEY is the key of openai"
+    ):
+        mine.for_api("side")
+
+
+def test_an_api_that_is_written_beside_the_gateway_is_where_it_says() -> None:
+    express = {"extends": "gemini", "endpoint": {"base_url": "https://gateway.example/express"}}
+    mine = load_file({**GATEWAY, "apis": {"express": express}}).for_api("express")
+    assert (mine.endpoint.base_url, mine.auth[0].env) == ("https://gateway.example/express", ("GATEWAY_KEY",))
+
+
+@pytest.mark.parametrize(
+    ("base_url", "listed"),
+    [
+        ("https://gateway.example/v1/projects/{project}/locations/{location}/publishers/google", True),
+        ("https://gateway.example", True),
+        ("https://gateway.example/elsewhere", False),
+    ],
+)
+def test_a_list_of_models_goes_with_the_host_or_is_none(base_url: str, listed: bool) -> None:
+    mine = load_file({**GATEWAY, "endpoint": {"base_url": base_url}})
+    known = mine.data.get("list_models", {}).get("base_url")
+    assert known == ("https://gateway.example/v1beta1/publishers/google" if listed else None)

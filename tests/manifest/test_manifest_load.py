@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ai_lib_python._compile.program import Program
 from ai_lib_python._manifest import folders
+from ai_lib_python._manifest import load as loading
 from ai_lib_python._manifest.load import load, load_file
 from ai_lib_python._manifest.manifest import AuthScheme, Manifest, Status, Variable
 from ai_lib_python.errors import ConfigurationError, ManifestError, UnknownModelError
@@ -497,3 +500,115 @@ def test_a_parent_that_is_put_in_front_is_taken(write: Write, tmp_path: Path) ->
     assert load("a", manifest_dir=tmp_path).where(("request", "path")).startswith("openai-chat.yaml")
     write("openai-chat.yaml", "id: openai-chat\nrequest: {path: /mine}\n")
     assert load("a", manifest_dir=tmp_path).data["request"]["path"] == "/mine"
+
+
+# Keys that do not fit together, and where they stand
+
+
+def test_an_api_replaces_the_parents_of_its_name(write: Write, two: Manifest) -> None:
+    heir = load_file(write("heir.yaml", "id: heir\nextends: two\napis: {wired: {extends: wire}}\n")).for_api("wired")
+    assert heir.data["request"]["body"] == {"a": 1, "b": 2}
+    assert heir.endpoint.base_url == "https://two.example/v1"
+
+
+@pytest.mark.parametrize(("own", "named"), [("", "chat"), ("api: tasks\n", "tasks")])
+def test_an_api_that_is_called_like_the_rest_is_told(own: str, named: str, write: Write) -> None:
+    path = write("a.yaml", f"id: a\n{own}apis:\n  {named}: {{extends: openai-chat}}\n")
+    assert re.match(rf"a\.yaml:[34]: apis\.{named}: is the name of the API that the rest", mistake(path))
+
+
+def test_an_api_of_a_provider_leaves_that_ones_apis_and_routes_behind() -> None:
+    side = load_file({"id": "a", "apis": {"b": {"extends": "openai"}}}).for_api("b")
+    assert load("openai").other_apis
+    assert load("openai").data["routes"]
+    assert side.other_apis == ()
+    assert "routes" not in side.data
+
+
+@pytest.mark.parametrize("apis", ["null", "{wired: null}"])
+def test_a_route_to_an_api_that_was_taken_away_is_told_when_it_is_loaded(
+    apis: str, write: Write, two: Manifest
+) -> None:
+    write("routed.yaml", "id: routed\nextends: two\nroutes:\n  - {match: x-*, api: wired}\n")
+    path = write("heir.yaml", f"id: heir\nextends: routed\napis: {apis}\n")
+    assert mistake(path) == "routed.yaml:4: routes[0]: there is no API 'wired'"
+    write("heir.yaml", f"id: heir\nextends: routed\napis: {apis}\nroutes: null\n")
+    assert "wired" not in load_file(path).other_apis
+
+
+def test_placeholders_that_follow_from_each_other_are_told(write: Write) -> None:
+    variables = "{a: {of: b}, b: {of: c}, c: {of: a}, d: {of: a}}"
+    path = write("a.yaml", f"id: a\nendpoint:\n  base_url: https://{{d}}.example\n  variables: {variables}\n")
+    assert mistake(path) == "a.yaml:4: endpoint.variables.c.of: goes in a circle: a -> b -> c -> a"
+    path = write("b.yaml", "id: b\nendpoint: {base_url: 'https://x', variables: {a: {of: a}}}\n")
+    assert mistake(path) == "b.yaml:2: endpoint.variables.a.of: goes in a circle: a -> a"
+
+
+def of_api(path: Path) -> str:
+    with pytest.raises(ManifestError) as caught:
+        load_file(path).for_api("b")
+    return str(caught.value)
+
+
+def test_a_mistake_of_an_api_is_told_with_the_path_that_it_has_in_its_file(write: Write) -> None:
+    path = write("a.yaml", "id: a\napis:\n  b:\n    extends: openai-chat\n    auth:\n      scheme: query\n")
+    assert of_api(path) == "a.yaml:5: apis.b.auth.query: is missing; the scheme query needs it"
+    variables = "{x: {of: y}, y: {of: x}}"
+    path = write("a.yaml", f"id: a\napis:\n  b:\n    extends: openai-chat\n    endpoint: {{variables: {variables}}}\n")
+    assert of_api(path) == "a.yaml:5: apis.b.endpoint.variables.y.of: goes in a circle: x -> y -> x"
+    write("wire.yaml", "id: wire\nkind: dialect\nrequest: {path: /x, turns: {roles: {user: u}}, body: {a: $nowhere}}\n")
+    b = load_file(write("a.yaml", "id: a\napis:\n  b:\n    extends: wire\n    response: {steps: {x: {text: $y}}}\n"))
+    api = b.for_api("b")
+    assert api.written(("response", "steps", "x")) == ("apis", "b", "response", "steps", "x")
+    assert api.written(("request", "body", "a")) == ("request", "body", "a")
+    with pytest.raises(ManifestError, match=r"^a\.yaml:5: apis\.b\.response\.steps\.x\.text"):
+        Program(api).read_response  # noqa: B018  # it is compiled when it is asked for
+    with pytest.raises(ManifestError, match=r"^wire\.yaml:3: request\.body\.a: "):
+        Program(api).encode  # noqa: B018
+
+
+def test_a_mistake_in_what_is_said_of_a_model_is_told_with_its_place_in_the_list(write: Write) -> None:
+    entry = "{match: x, parameters: {seed: {as: {$use: nothing}}}}"
+    path = write("a.yaml", f"id: a\nextends: openai-chat\nmodels:\n  - {entry}\n")
+    with pytest.raises(ManifestError, match=r"^a\.yaml:4: models\.0\.parameters\.seed"):
+        Program(load_file(path).for_model("x")).encode  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "problem"),
+    [
+        ("{base_url: 5}", "base_url: expected text, got 5"),
+        ("{base_url: 'https://a@b'}", "base_url: expected a web address"),
+        ("{base_ulr: x}", "base_ulr: unknown key"),
+        ("{hosts: [a/b]}", "hosts[0]: expected a host name"),
+    ],
+)
+def test_the_endpoint_of_an_api_is_held_to_the_schema(endpoint: str, problem: str, write: Write) -> None:
+    path = write("a.yaml", f"id: a\napis:\n  b: {{extends: openai-chat, endpoint: {endpoint}}}\n")
+    assert mistake(path).startswith(f"a.yaml:3: apis.b.endpoint.{problem}")
+
+
+# Files that change
+
+
+def test_an_api_is_made_anew_when_a_file_of_its_dialect_has_changed(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = write("wire.yaml", "id: wire\nkind: dialect\nextends: base\n")
+    base = write("base.yaml", "id: base\nkind: dialect\nrequest: {path: /one}\n")
+    path = write("a.yaml", "id: a\napis: {b: {extends: wire}}\n")
+    assert load_file(path).for_api("b").data["request"] == {"path": "/one"}
+    assert load_file(path).for_api("b") is load_file(path).for_api("b")
+    for file, text in ((base, "id: base\nkind: dialect\nrequest: {path: /two}\n"), (wire, "id: wire\nkind: dialect\n")):
+        before = load_file(path).for_api("b")
+        write(file.name, text)
+        os.utime(file, ns=(1, 1))
+        assert load_file(path).for_api("b") is not before
+    assert "request" not in load_file(path).for_api("b").data
+
+
+def test_a_bundled_api_is_parsed_and_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = list(load("vertex").for_all_apis())
+    monkeypatch.setattr(loading, "read", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(loading, "_api", lambda *_: pytest.fail("was made"))
+    assert all(one is other for one, other in zip(known, load("vertex").for_all_apis(), strict=True))

@@ -21,6 +21,7 @@ class Source(Protocol):
     def origin(self) -> str: ...
 
     def where(self, path: tuple[str | int, ...]) -> str: ...
+    def written(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]: ...
 
 
 class Context:
@@ -70,8 +71,9 @@ class Context:
 
     def fail(self, problem: str) -> NoReturn:
         """Refuses the manifest, naming file, line and key."""
-        key = ".".join(str(step) for step in self._path)
-        raise ManifestError(f"{self.manifest.where(tuple(self._path))}: {key}: {problem}", provider=self.manifest.id)
+        path = tuple(self._path)
+        key = ".".join(map(str, self.manifest.written(path)))
+        raise ManifestError(f"{self.manifest.where(path)}: {key}: {problem}", provider=self.manifest.id)
 
     @staticmethod
     def nearest(word: str, words: Iterable[str]) -> str:

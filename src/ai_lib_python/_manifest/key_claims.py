@@ -5,6 +5,7 @@ naming its environment variable. So a manifest that did not come with the librar
 a bundled provider only if every place that it sends requests to is one where bundled manifests send that key.
 It is the merged manifest that counts: inheriting the variable and changing the address is the same as naming
 the one beside the other. What a library finds by itself, such as the log-in of a cloud, is a key like any other.
+And no variable of a bundled provider's key may be a part of an address, which is neither secret nor hidden.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = ["check_claims", "withheld_schemes"]
 _BASE_URL = ("endpoint", "base_url")
 _LABEL = re.compile(r"[a-z0-9-]+", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9.-]+")
-_FIXED_END = re.compile(r"\}[a-z0-9-]*(\.[a-z0-9-]+){2,}", re.IGNORECASE)
+_FIXED_END = re.compile(r"\}[a-z0-9-]*(\.[a-z0-9-]+){2,}(:[0-9]+)?\Z", re.IGNORECASE)
 """What follows the last placeholder of a host that is in the same domain whatever the placeholder is."""
 
 
@@ -51,14 +52,21 @@ def check_claims(manifest: Manifest, ancestors: Collection[str], bundled: Callab
     Raises:
         ManifestError: it would send a bundled provider's key to another host.
     """
-    for path, variable in _variables(manifest):
+    for path, variable in _of_keys(manifest):
         owners = list(_owners(variable, _has_variable, ancestors, bundled))
         if owners and (strange := list(_strange(manifest, owners))):
-            theirs = ", ".join(dict.fromkeys(f"{owner.id} ({_told_base(owner)})" for owner in owners))
             elsewhere = ", ".join(dict.fromkeys(_told(manifest, place) for place in strange))
             own = re.sub(r"[^A-Z0-9]", "_", manifest.id.upper()) + "_API_KEY"
-            message = f"{variable} is the key of {theirs} and may not go to {elsewhere}"
+            message = f"{_claimed(variable, owners)} and may not go to {elsewhere}"
             raise manifest.error(path, f"{message}; use a variable of your own, such as {own}")
+    for path, variable in _of_addresses(manifest):
+        if owners := list(_owners(variable, _has_variable, ancestors, bundled)):
+            raise manifest.error(path, f"{_claimed(variable, owners)} and may not stand in an address")
+
+
+def _claimed(variable: str, owners: list[Manifest]) -> str:
+    theirs = ", ".join(dict.fromkeys(f"{owner.id} ({_told_base(owner)})" for owner in owners))
+    return f"{variable} is the key of {theirs}"
 
 
 def withheld_schemes(
@@ -71,13 +79,17 @@ def withheld_schemes(
     )
 
 
-def _variables(manifest: Manifest) -> Iterator[tuple[KeyPath, str]]:
-    """Each variable whose value may go out, with the path of the list it stands in."""
+def _of_keys(manifest: Manifest) -> Iterator[tuple[KeyPath, str]]:
+    """Each variable that a key is read from, with the path of the list it stands in."""
     several = "any" in manifest.data.get("auth", {})
     for index, way in enumerate(manifest.auth):
         path: KeyPath = ("auth", "any", index) if several else ("auth",)
         yield from (((*path, "env"), variable) for variable in way.env)
         yield from (((*path, "parts", part), name) for part, names in way.parts.items() for name in names)
+
+
+def _of_addresses(manifest: Manifest) -> Iterator[tuple[KeyPath, str]]:
+    """Each variable that an address or a part of one is read from, with the path of the list it stands in."""
     endpoint = manifest.endpoint
     yield from ((("endpoint", "env"), variable) for variable in endpoint.env)
     for placeholder, declared in endpoint.variables.items():

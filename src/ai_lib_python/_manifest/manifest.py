@@ -161,6 +161,10 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """``openai.yaml:12``: where the value at a path of ``data``, or its nearest known ancestor, stands."""
         return str(self._layer.origin(path))
 
+    def written(self, path: KeyPath) -> KeyPath:
+        """A path of ``data`` as it is in the file that the value came from: ``("apis", "tasks", "auth")``, say."""
+        return self._layer.written(path)
+
     def error(self, path: KeyPath, message: str) -> ManifestError:
         """The error for something wrong at a path: ``openai.yaml:12: auth.scheme: message``."""
         return problem_at(self._layer, path, message)
@@ -321,4 +325,5 @@ def check_apis(layer: Layer) -> None:
 
 def problem_at(layer: Layer, path: KeyPath, message: str) -> ManifestError:
     """The error for something wrong at a path: ``openai.yaml:12: auth.scheme: message``."""
-    return ManifestError(f"{layer.origin(path)}: {spell(path)}: {message}", provider=layer.data.get("id"))
+    text = f"{layer.origin(path)}: {spell(layer.written(path))}: {message}"
+    return ManifestError(text, provider=layer.data.get("id"))

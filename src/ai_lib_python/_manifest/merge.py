@@ -42,10 +42,14 @@ Data = dict[str, Any]
 
 
 class Origin(NamedTuple):
-    """The file and line that a value came from. A manifest given as a mapping has line 0 everywhere."""
+    """The file and line that a value came from. A manifest given as a mapping has line 0 everywhere.
+
+    ``below`` is the path, in that file, of the map that the value's own path counts from: ``("apis", "tasks")``, say.
+    """
 
     file: str
     line: int
+    below: KeyPath = ()
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
@@ -63,15 +67,20 @@ class Layer(NamedTuple):
             path = path[:-1]
         return self.origins[path]
 
+    def written(self, path: KeyPath) -> KeyPath:
+        """The path as it is in the file that the value came from."""
+        return (*self.origin(path).below, *path)
+
     def part(self, path: KeyPath) -> Layer:
         """The map at a path as a layer of its own."""
         data: Any = self.data
         for key in path:
             data = data[key]
         size = len(path)
-        origins = {at[size:]: origin for at, origin in self.origins.items() if at[:size] == path}
-        origins.setdefault((), self.origin(path))
-        return Layer(data, origins)
+        found = {at[size:]: origin for at, origin in self.origins.items() if at[:size] == path}
+        found.setdefault((), self.origin(path))
+        below = {at: origin._replace(below=(*origin.below, *path)) for at, origin in found.items()}
+        return Layer(data, below)
 
 
 def layer_of(document: Document) -> Layer:
