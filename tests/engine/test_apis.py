@@ -127,6 +127,29 @@ async def test_requests_at_once_do_not_change_each_others_way(folder: Path) -> N
     assert [answer.content for answer in answers] == ["Hi", "Deep"] * 10
 
 
+async def test_a_route_may_lead_to_an_api_that_only_streams(folder: Path) -> None:
+    deep = {**PAIR["apis"]["deep"], "stream": {"only": True}}
+    (folder / "pair.yaml").write_text(json.dumps({**PAIR, "apis": {**PAIR["apis"], "deep": deep}}))
+    frames = Answer(b'{"text":"De"}\n{"text":"ep","why":"done"}\n', headers={})
+    client, script = await asked(folder, frames, PLAIN)
+    chat = client.chat().user("b").tools([TOOL])
+    response, stats = await chat.execute_with_stats()
+    assert (response.content, response.finish_reason, stats.interrupted) == ("Deep", "stop", False)
+    assert (script.requests[0].url, script.body["live"]) == (DEEP, True)
+    assert (chat.preview().url, chat.preview().body["live"]) == (DEEP, True)
+    assert (await client.chat().user("a").execute()).content == "Hi"
+    assert script.requests[1].url == FLAT
+
+
+async def test_a_call_that_is_streamed_for_us_alone_does_not_go_the_way_of_streams(folder: Path) -> None:
+    flat = {**PAIR, "stream": {**WIRE["stream"], "only": True}, "routes": [{"when": "$stream", "api": "deep"}]}
+    (folder / "pair.yaml").write_text(json.dumps(flat))
+    client, script = await asked(folder, Answer(b'{"text":"Hi","why":"done"}\n', headers={}))
+    assert (await client.chat().user("a").execute()).content == "Hi"
+    await client.chat().user("a").stream().__anext__()
+    assert [request.url for request in script.requests] == [FLAT, DEEP]
+
+
 async def test_a_preview_goes_the_same_way(folder: Path) -> None:
     client, _ = await asked(folder)
     assert client.chat().user("a").preview().url == FLAT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pickle
@@ -22,6 +23,7 @@ from ai_lib_python._manifest.load import load
 from ai_lib_python.errors import (
     AuthenticationError,
     ConfigurationError,
+    DeadlineExceeded,
     ExpiredCredentialsError,
     MissingKeyError,
     PermissionDeniedError,
@@ -297,6 +299,7 @@ class TokenServer:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.waits = 0.0
         self.lives = 3600
         self.refuses = False
         self.url = ""
@@ -305,6 +308,7 @@ class TokenServer:
         form = await request.post()
         assert str(form["grant_type"]).endswith("jwt-bearer")
         self.asked += 1
+        await asyncio.sleep(self.waits)
         if self.refuses:
             said = {"error": "invalid_grant", "error_description": "the account is gone"}
             return web.json_response(said, status=400)
@@ -375,6 +379,48 @@ async def test_a_token_is_asked_for_once_while_it_is_good(service_account: Token
     for _ in range(3):
         await asked.chat().user("hi").execute()
     assert (service_account.asked, len(script.requests)) == (1, 3)
+
+
+async def test_many_first_calls_at_once_ask_for_one_token(service_account: TokenServer) -> None:
+    service_account.waits = 0.05
+    asked, script = await a_cloud()
+    await asyncio.gather(*(asked.chat().user("hi").execute() for _ in range(50)))
+    assert (service_account.asked, len(script.requests)) == (1, 50)
+    assert {request.headers["authorization"] for request in script.requests} == {f"Bearer {TOKEN}"}
+
+
+async def test_a_token_that_comes_too_late_is_a_deadline_and_the_next_call_has_it(service_account: TokenServer) -> None:
+    service_account.waits = 0.3
+    asked, script = await a_cloud()
+    for call in (asked.chat().user("hi").timeout(0.05).execute(), _first(asked.chat().user("hi").timeout(0.05))):
+        with pytest.raises(DeadlineExceeded, match=r"the credentials were not there within 0\.0\d+ s") as caught:
+            await call
+        assert (caught.value.provider, caught.value.retryable) == ("cloud", True)
+    assert script.requests == []
+    await asked.chat().user("hi").timeout(5).execute()
+    assert (service_account.asked, len(script.requests)) == (1, 1)
+
+
+async def _first(chat: Any) -> Any:
+    return await chat.stream().__anext__()
+
+
+async def test_the_time_that_a_token_took_is_off_the_calls_time(service_account: TokenServer) -> None:
+    service_account.waits = 0.1
+    asked, script = await a_cloud()
+    await asked.chat().user("hi").timeout(5).execute()
+    assert script.requests[0].timeout < 4.9
+
+
+async def test_a_loop_is_not_held_while_a_token_is_asked_for(service_account: TokenServer) -> None:
+    service_account.waits = 0.1
+    asked, _ = await a_cloud()
+    call = asyncio.ensure_future(asked.chat().user("hi").execute())
+    turns = 0
+    while not call.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    assert turns > 5
 
 
 async def test_a_token_that_is_about_to_expire_is_renewed(service_account: TokenServer) -> None:
@@ -489,6 +535,18 @@ async def test_no_secret_is_in_a_repr_or_a_preview() -> None:
         stats,
     ]
     assert_no_secret([*before, *map(repr, things), *map(str, things), repr(script.requests[0])])
+
+
+@pytest.mark.usefixtures("keys_in_the_environment")
+@pytest.mark.parametrize("way", ["caller", "environment"])
+async def test_a_preview_shows_where_a_session_token_goes(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"credentials": {**PARTS, "session_token": SESSION}} if way == "caller" else {}
+    if way == "environment":
+        monkeypatch.setenv("AWS_SESSION_TOKEN", SESSION)
+    async with await AiClient.create(BEDROCK, transport=Script(Answer(ANSWER)), **given) as asked:
+        headers = asked.chat().user("hi").preview().headers
+    assert headers["x-amz-security-token"] == "[redacted]"
+    assert "x-amz-security-token" in headers["authorization"]
 
 
 @pytest.mark.parametrize("way", ["keys", "profile"])

@@ -12,6 +12,8 @@ import pytest
 
 from ai_lib_python import AiClient
 from ai_lib_python._engine.list_models import MOST_PAGES
+from ai_lib_python._manifest.folders import bundled_providers
+from ai_lib_python._manifest.load import load
 from ai_lib_python.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -167,6 +169,29 @@ async def test_another_address_of_the_list_counts_unless_the_caller_gives_one(op
     client, script = await asked(page("a"), manifest=shelf(base_url="https://lists.shelf.example/v1"), **options)
     await client.list_models()
     assert script.requests[0].url == url
+
+
+async def test_an_address_of_the_environment_is_the_lists_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELF_BASE_URL", "http://localhost:9/v1")
+    manifest = shelf(base_url="https://lists.shelf.example/v1")
+    manifest["endpoint"] = {**SHELF["endpoint"], "env": ["SHELF_BASE_URL"]}
+    client, script = await asked(page("a"), manifest=manifest)
+    await client.list_models()
+    assert script.requests[0].url == "http://localhost:9/v1/models"
+
+
+@pytest.mark.parametrize("id", [path.stem for path in bundled_providers() if load(path.stem).data.get("list_models")])
+async def test_the_callers_address_is_that_of_every_providers_list(id: str) -> None:
+    script = Script(Answer({}))
+    given = {"api_key": KEY}
+    if (way := load(id).auth[0] if load(id).auth else None) is not None and way.parts:
+        given = {"credentials": dict.fromkeys(way.parts, KEY)}
+    variables = dict.fromkeys(load(id).endpoint.variables, "v")
+    client = await AiClient.create(
+        f"{id}/m", base_url="http://localhost:9", transport=script, variables=variables, **given
+    )
+    await client.list_models()
+    assert script.requests[0].url.startswith("http://localhost:9/")
 
 
 async def test_placeholders_stand_in_both_addresses() -> None:
