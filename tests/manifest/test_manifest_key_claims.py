@@ -415,3 +415,29 @@ def test_a_list_of_models_goes_with_the_host_or_is_none(base_url: str, listed: b
     mine = load_file({**GATEWAY, "endpoint": {"base_url": base_url}})
     known = mine.data.get("list_models", {}).get("base_url")
     assert known == ("https://gateway.example/v1beta1/publishers/google" if listed else None)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "hosts"),
+    [
+        ({"base_url": "https://gateway.example/v1"}, ()),
+        ({"base_url": "http://localhost:9"}, ()),
+        ({"base_url": "https://gateway.example", "hosts": ["more.gateway.example"]}, ("more.gateway.example",)),
+        ({"base_url": "https://api.replicate.com/v2"}, ("stream.replicate.com",)),
+        ({"base_url": "https://stream.replicate.com"}, ("stream.replicate.com",)),
+        ({"headers": {"x-team": "a"}}, ("stream.replicate.com",)),
+    ],
+    ids=["gateway", "local", "with hosts", "another path", "one of them", "as it was"],
+)
+def test_the_other_hosts_of_an_owner_are_not_a_gateways(endpoint: dict[str, Any], hosts: tuple[str, ...]) -> None:
+    given = {"id": "mine", "extends": "replicate", "endpoint": {"env": None, **endpoint}, "auth": {"env": ["MY_KEY"]}}
+    assert load_file(given).endpoint.hosts == hosts
+
+
+def test_the_hosts_of_an_api_are_left_behind_too(write: Write) -> None:
+    side = "{extends: openai-chat, endpoint: {base_url: 'https://base.example/side', hosts: [side.base.example]}}"
+    write("base.yaml", f"id: base\nendpoint: {{base_url: 'https://base.example'}}\napis: {{side: {side}}}\n")
+    mine = load_file(write("mine.yaml", "id: mine\nextends: base\nendpoint: {base_url: 'https://gateway.example'}\n"))
+    moved = mine.for_api("side").endpoint
+    assert (moved.base_url, moved.hosts) == ("https://gateway.example/side", ())
+    assert load("base", manifest_dir=write("x.txt", "").parent).for_api("side").endpoint.hosts == ("side.base.example",)

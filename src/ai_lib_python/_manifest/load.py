@@ -20,7 +20,7 @@ from .key_claims import check_claims, withheld_schemes
 from .manifest import Manifest, check_apis, manifest_of, problem_at
 from .mapping_source import from_mapping
 from .merge import Layer, layer_of, merge
-from .sites import moved
+from .sites import host_fits, moved, parted
 from .yaml_source import Document, read
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _from_files(files: tuple[_File, ...], search_path: tuple[Path, ...]) -> Mani
 def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest:
     provider = _layers(chain)
     check_apis(provider)
-    provider = _with_list_moved(provider, chain)
+    provider = _with_hosts_left(_with_list_moved(provider, chain), chain)
     made: dict[str, tuple[list[_File | None], Manifest]] = {}
 
     def load_api(name: str) -> Manifest:
@@ -244,6 +244,19 @@ def _with_list_moved(provider: Layer, chain: Sequence[_Link]) -> Layer:
     return Layer(data if url is None else {**data, "list_models": {**listing, "base_url": url}}, provider.origins)
 
 
+def _with_hosts_left(provider: Layer, chain: Sequence[_Link]) -> Layer:
+    """The provider without the hosts that belong to where it was before its base URL moved to somebody else's."""
+    endpoint = provider.data.get("endpoint", {})
+    hosts = endpoint.get("hosts")
+    if not hosts or not (move := _move(provider, chain, ("endpoint", "hosts"))):
+        return provider
+    before, after = (parted(url or "")[0] for url in move)
+    if before == after or host_fits(after.partition("://")[2], hosts):
+        return provider
+    kept = {key: value for key, value in endpoint.items() if key != "hosts"}
+    return Layer({**provider.data, "endpoint": kept}, provider.origins)
+
+
 def _with_api_moved(own: Layer, provider: Layer, chain: Sequence[_Link], name: str) -> Layer:
     """What an API says, with its address where the provider's has moved to since.
 
@@ -263,7 +276,7 @@ def _with_api_moved(own: Layer, provider: Layer, chain: Sequence[_Link], name: s
             f"with an endpoint.base_url of its own, or `{name}: null` where there is none"
         )
         raise problem_at(provider, ("apis", name, "endpoint"), problem)
-    return Layer({**own.data, "endpoint": {**endpoint, "base_url": there}}, own.origins)
+    return Layer({**own.data, "endpoint": {**endpoint, "base_url": there, "hosts": []}}, own.origins)
 
 
 def _move(provider: Layer, chain: Sequence[_Link], path: tuple[str, str]) -> tuple[str | None, str | None] | None:
