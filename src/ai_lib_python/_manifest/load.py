@@ -6,7 +6,7 @@ What was read and merged is kept, and taken again as long as the same files are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, reduce
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,11 +16,12 @@ from .._spelling import did_you_mean
 from ..errors import ManifestError
 from . import folders
 from .check import check
+from .inherit import NOT_INHERITED, heritage, inherited
 from .key_claims import check_claims, withheld_schemes
-from .manifest import Manifest, check_apis, manifest_of, problem_at
+from .manifest import Manifest, check_apis, manifest_of
 from .mapping_source import from_mapping
-from .merge import Layer, layer_of, merge
-from .sites import host_fits, moved, parted
+from .merge import Layer, merge
+from .relocate import with_api_moved, with_hosts_left, with_list_moved
 from .yaml_source import Document, read
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "load_file", "misnamed"]
 
-_NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes")
-"""What a manifest says about itself alone."""
-
-_IDENTITY = frozenset((*_NOT_INHERITED, "api", "status", "docs", "endpoint", "auth", "list_models", "examples"))
+_IDENTITY = frozenset((*NOT_INHERITED, "api", "status", "docs", "endpoint", "auth", "list_models", "examples"))
 """What holds for every API of a provider."""
 
 
@@ -189,9 +187,10 @@ def _from_files(files: tuple[_File, ...], search_path: tuple[Path, ...]) -> Mani
 
 
 def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest:
-    provider = _layers(chain)
+    documents = _documents(chain)
+    provider = inherited(documents)
     check_apis(provider)
-    provider = _with_hosts_left(_with_list_moved(provider, chain), chain)
+    provider = with_hosts_left(with_list_moved(provider, documents), documents)
     made: dict[str, tuple[list[_File | None], Manifest]] = {}
 
     def load_api(name: str) -> Manifest:
@@ -208,6 +207,10 @@ def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest
     return _held_to_claims(manifest, chain, chain)
 
 
+def _documents(chain: Sequence[_Link]) -> list[Document]:
+    return [link.document for link in chain]
+
+
 def _held_to_claims(manifest: Manifest, chain: Sequence[_Link], spoken: Sequence[_Link]) -> Manifest:
     """A manifest that sends no key where it does not belong; of bundled ones, tests see to that."""
     if all(link.is_bundled for link in (*chain, *spoken)):
@@ -217,75 +220,13 @@ def _held_to_claims(manifest: Manifest, chain: Sequence[_Link], spoken: Sequence
     return msgspec.structs.replace(manifest, withheld=withheld_schemes(manifest, ancestors, _bundled))
 
 
-def _layers(chain: Sequence[_Link]) -> Layer:
-    """The manifest of a chain with all that it inherits, as one layer."""
-    layers = [layer_of(link.document) for link in reversed(chain)]
-    return reduce(lambda lower, upper: merge(_heritage(lower), upper), layers, Layer({}, {}))
-
-
 def _api(provider: Layer, chain: tuple[_Link, ...], dialect: tuple[_Link, ...], name: str) -> Manifest:
     """What holds for another API of the provider: its dialect, who the provider is, and what differs."""
     own = _part_of(provider.part(("apis", name)), lambda key: key != "extends")
-    own = _with_api_moved(own, provider, chain, name)
-    spoken = _without_identity(_heritage(_layers(dialect)))
+    own = with_api_moved(own, provider, _documents(chain), name)
+    spoken = _without_identity(heritage(inherited(_documents(dialect))))
     layer = merge(merge(spoken, _identity(provider)), own)
     return _held_to_claims(manifest_of(layer, _dialect(dialect), api=name), chain, dialect)
-
-
-def _with_list_moved(provider: Layer, chain: Sequence[_Link]) -> Layer:
-    """The provider without a list of models that would be asked for where it was before the base URL moved."""
-    listing = provider.data.get("list_models", {})
-    url = listing.get("base_url")
-    if url is None or not (move := _move(provider, chain, ("list_models", "base_url"))):
-        return provider
-    before, after = move
-    url = None if after is None else moved(url, before, after)
-    data = {key: value for key, value in provider.data.items() if key != "list_models"}
-    return Layer(data if url is None else {**data, "list_models": {**listing, "base_url": url}}, provider.origins)
-
-
-def _with_hosts_left(provider: Layer, chain: Sequence[_Link]) -> Layer:
-    """The provider without the hosts that belong to where it was before its base URL moved to somebody else's."""
-    endpoint = provider.data.get("endpoint", {})
-    hosts = endpoint.get("hosts")
-    if not hosts or not (move := _move(provider, chain, ("endpoint", "hosts"))):
-        return provider
-    before, after = (parted(url or "")[0] for url in move)
-    if before == after or host_fits(after.partition("://")[2], hosts):
-        return provider
-    kept = {key: value for key, value in endpoint.items() if key != "hosts"}
-    return Layer({**provider.data, "endpoint": kept}, provider.origins)
-
-
-def _with_api_moved(own: Layer, provider: Layer, chain: Sequence[_Link], name: str) -> Layer:
-    """What an API says, with its address where the provider's has moved to since.
-
-    Raises:
-        ManifestError: nobody can tell where that is.
-    """
-    endpoint = own.data.get("endpoint") or {}
-    url = endpoint.get("base_url")
-    if url is None or not (move := _move(provider, chain, ("apis", name))):
-        return own
-    before, after = move
-    there = None if after is None else moved(url, before, after)
-    if after is not None and there is None:
-        place = provider.origin(("endpoint", "base_url"))
-        problem = (
-            f"is inherited and at {url}, while endpoint.base_url ({place}) is now {after}; write apis.{name} anew "
-            f"with an endpoint.base_url of its own, or `{name}: null` where there is none"
-        )
-        raise problem_at(provider, ("apis", name, "endpoint"), problem)
-    return Layer({**own.data, "endpoint": {**endpoint, "base_url": there, "hosts": []}}, own.origins)
-
-
-def _move(provider: Layer, chain: Sequence[_Link], path: tuple[str, str]) -> tuple[str | None, str | None] | None:
-    """The base URL as it was beside what stands at a path, and as it is; None where it is the same."""
-    first, second = path
-    writer = next(index for index, link in enumerate(chain) if (link.document.data.get(first) or {}).get(second))
-    before = (_layers(chain[writer:]).data.get("endpoint") or {}).get("base_url") if writer else None
-    after = provider.data.get("endpoint", {}).get("base_url")
-    return (before, after) if writer and before != after else None
 
 
 def _identity(provider: Layer) -> Layer:
@@ -307,15 +248,6 @@ def _dialect(chain: Sequence[_Link]) -> str:
     """The id of the wire format: the nearest dialect in the chain, or its root where there is none."""
     dialects = (link.id for link in chain if link.document.data.get("kind") == "dialect")
     return next(dialects, chain[-1].id)
-
-
-def _heritage(layer: Layer) -> Layer:
-    """What of a manifest goes to those that extend it."""
-    origins = {path: origin for path, origin in layer.origins.items() if path[:1] not in _OWN_PATHS}
-    return Layer({key: value for key, value in layer.data.items() if key not in _NOT_INHERITED}, origins)
-
-
-_OWN_PATHS = frozenset((key,) for key in _NOT_INHERITED)
 
 
 def _bundled(id: str) -> Manifest:

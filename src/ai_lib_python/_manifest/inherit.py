@@ -1,0 +1,32 @@
+"""What a chain of manifests, each of which extends the next, says as one."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from .merge import Layer, layer_of, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .yaml_source import Document
+
+__all__ = ["NOT_INHERITED", "heritage", "inherited"]
+
+NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes")
+"""What a manifest says about itself alone."""
+
+_OWN_PATHS = frozenset((key,) for key in NOT_INHERITED)
+
+
+def inherited(chain: Sequence[Document]) -> Layer:
+    """The first manifest of a chain with all that it inherits; the root stands last."""
+    layers = [layer_of(document) for document in reversed(chain)]
+    return reduce(lambda lower, upper: merge(heritage(lower), upper), layers, Layer({}, {}))
+
+
+def heritage(layer: Layer) -> Layer:
+    """What of a manifest goes to those that extend it."""
+    origins = {path: origin for path, origin in layer.origins.items() if path[:1] not in _OWN_PATHS}
+    return Layer({key: value for key, value in layer.data.items() if key not in NOT_INHERITED}, origins)
