@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import warnings
@@ -10,7 +9,7 @@ from contextvars import Context, ContextVar, copy_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_BETWEEN = tuple(f"{folder}{os.sep}" for folder in (Path(__file__).parent.parent, Path(asyncio.__file__).parent))
+_BETWEEN = tuple(f"{folder}{os.sep}" for folder in (Path(__file__).parent.parent, Path(os.__file__).parent / "asyncio"))
 """The folders of the code that lies between who calls and who warns."""
 
 _TOLD: set[tuple[str, ...]] = set()
