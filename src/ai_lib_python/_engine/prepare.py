@@ -65,17 +65,14 @@ def prepare(
     query = {name: as_query(value) for name, value in query.items()}
     headers = _headers(manifest, headers, stream)
     put_key(credential, program, headers, query)
-    if request.extra_body:
-        merge_into(body, request.extra_body)
     if request.extra_headers:
         headers.update({name.lower(): value for name, value in request.extra_headers.items()})
     _check_headers(manifest, request, headers)
     method = manifest.data.get("request", {}).get("method", "POST")
-    sent = b"" if method == "GET" and not body else _as_json(manifest, request, body)
+    sent = _body(manifest, request, method, body)
     if not sent:
         headers.pop("content-type", None)
-    http = HttpRequest(method, target.url(path, query), headers, sent, timeout)
-    http = signed(http, target, credential)
+    http = signed(HttpRequest(method, target.url(path, query), headers, sent, timeout), target, credential)
     return Prepared(http, target, manifest, program, request.model, credential, tuple(notes.adjustments))
 
 
@@ -116,6 +113,13 @@ def _check_headers(manifest: Manifest, request: ChatRequest, headers: Mapping[st
         if _NOT_IN_HEADERS.search(f"{name}{value}"):
             problem = f"the header {name!r} would hold a line break or another character that no header may hold"
             raise UnsupportedError(problem, provider=manifest.id, model=request.model)
+
+
+def _body(manifest: Manifest, request: ChatRequest, method: str, body: dict[str, Any]) -> bytes:
+    """What is sent; nothing where a GET has nothing to say."""
+    if request.extra_body:
+        merge_into(body, request.extra_body)
+    return b"" if method == "GET" and not body else _as_json(manifest, request, body)
 
 
 def _as_json(manifest: Manifest, request: ChatRequest, body: Mapping[str, Any]) -> bytes:
