@@ -164,3 +164,32 @@ def test_the_longest_secret_goes_first() -> None:
 @pytest.mark.parametrize("text", ["planted", "planted/key", "PLANTED/KEY+WITH", ""])
 def test_what_is_no_secret_stays(text: str) -> None:
     assert redact(text, [KEY, "short"]) == text
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("body", ["<html>{}</html>", '{{"echo": "{}"}}', '{{"look": "https://evil.example/{}"}}'])
+async def test_what_was_made_for_a_request_that_follows_is_hidden_too(
+    body: str, stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(range(1, 99))
+    monkeypatch.setattr("ai_lib_python._engine.authenticate.time", lambda: next(moments))
+
+    class Echo(Script):
+        """Gives a receipt, then repeats the signature of the request that follows it."""
+
+        async def send(self, request: Any) -> Any:
+            self.requests.append(request)
+            told = request.headers["authorization"].split('"')[3]
+            return Answer({"look": "/jobs/7"} if len(self.requests) == 1 else body.format(told), headers=JSON)
+
+    script = Echo()
+    follow = {"poll": {"url": ".look", "until": ".choices", "every": 0.001}}
+    given = {"id": "an-id-of-mine", "secret": SECRET}
+    manifest = {**BASE, "auth": MADE, "follow": follow}
+    client = await AiClient.create("mine/m", manifest=manifest, credentials=given, transport=script)
+    chat = client.chat().user("hi")
+    with pytest.raises(AiLibError) as caught:
+        await (chat.stream().__anext__() if stream else chat.execute())
+    first, second = (request.headers["authorization"].split('"')[3] for request in script.requests)
+    assert first != second
+    assert all(second not in text for text in texts_of(caught.value))

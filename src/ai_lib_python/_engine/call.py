@@ -23,6 +23,7 @@ async def execute(transport: Transport, prepared: Prepared) -> tuple[ChatRespons
     receipt = Receipt(answer.status, answer.headers, await read_body(answer, prepared))
     if follower is not None:
         receipt = await follower.whole(receipt)
+        prepared = follower.asked
     response = read_answer(prepared, *receipt)
     elapsed = (perf_counter() - started) * MILLISECONDS
     return response, CallStats(

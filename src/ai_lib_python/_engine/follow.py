@@ -8,6 +8,8 @@ from time import perf_counter
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+import msgspec
+
 from .._compile.follow import Follow
 from .._wire.http import HttpRequest, HttpResponse, Transport
 from .._wire.urls import shown, wire_url
@@ -34,10 +36,15 @@ class Receipt(NamedTuple):
 
 
 class Follower:
-    """Follows the receipt of one call to its answer."""
+    """Follows the receipt of one call to its answer.
+
+    Attributes:
+        asked: the call as it was asked last: what an answer says is said to that request.
+    """
 
     def __init__(self, transport: Transport, prepared: Prepared, follow: Follow) -> None:
         """Its time is the call's, and begins now."""
+        self.asked = prepared
         self._transport = transport
         self._prepared = prepared
         self._follow = follow
@@ -49,7 +56,7 @@ class Follower:
         while url := self._url(self._follow.poll, receipt):
             await self._wait()
             answer = await self._get(url, "application/json")
-            receipt = Receipt(answer.status, answer.headers, await read_body(answer, self._prepared))
+            receipt = Receipt(answer.status, answer.headers, await read_body(answer, self.asked))
         return receipt
 
     async def stream(self, receipt: Receipt) -> HttpResponse | None:
@@ -73,7 +80,7 @@ class Follower:
             problem = f"an answer that points to another host, {shown(url)}"
         except ValueError:  # brackets or a port that are none
             problem = "an answer that points to what is no address"
-        raise malformed(self._prepared, receipt.status, receipt.body, problem)
+        raise malformed(self.asked, receipt.status, receipt.body, problem)
 
     async def _wait(self) -> None:
         if self._ends is not None and self._ends - perf_counter() <= self._follow.every:
@@ -88,7 +95,8 @@ class Follower:
         url = self._with_key(url, headers)
         left = None if self._ends is None else max(SHORTEST_TIME, self._ends - perf_counter())
         http = signed(HttpRequest("GET", url, headers, b"", left), self._prepared.target, self._prepared.credential)
-        return await send(self._transport, self._prepared, http)
+        self.asked = msgspec.structs.replace(self._prepared, http=http)
+        return await send(self._transport, self.asked)
 
     def _with_key(self, url: str, headers: dict[str, str]) -> str:
         """The URL with the key, where it stands there; what was made of a moment is made anew."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from .._wire.http import HttpRequest, HttpResponse, Transport
+from .._wire.http import HttpResponse, Transport
 from ..errors import AiLibError
 from .failures import remote_error, with_context
 from .prepare import Prepared
 
 
-async def send(transport: Transport, prepared: Prepared, request: HttpRequest | None = None) -> HttpResponse:
-    """Sends a prepared call, or another request that belongs to it, and gives an answer whose status is fine.
+async def send(transport: Transport, prepared: Prepared) -> HttpResponse:
+    """Sends a prepared call, and gives an answer whose status is fine.
 
     Raises:
         RemoteError: the provider answered with an error.
         TransportError: the network failed.
     """
-    if request is not None:
-        prepared = msgspec.structs.replace(prepared, http=request)
     try:
         answer = await transport.send(prepared.http)
         if not 200 <= answer.status < 300:

@@ -153,21 +153,23 @@ class _Run:
             raise
 
     async def _send(self, prepared: Prepared) -> None:
-        self._answer = answer = await self._sent(prepared)
+        answer, asked = await self._sent(prepared)
+        self._answer = answer
         whole = isinstance(answer, WholeAnswer) and not is_stream(answer.headers)
-        self._reader = StreamReader(prepared, answer.status, answer.headers, whole=whole)
+        self._reader = StreamReader(asked, answer.status, answer.headers, whole=whole)
 
-    async def _sent(self, prepared: Prepared) -> HttpResponse:
-        """The answer, behind the receipt where there is one."""
+    async def _sent(self, prepared: Prepared) -> tuple[HttpResponse, Prepared]:
+        """The answer, behind the receipt where there is one, and what it answers."""
         follow = prepared.program.follow
         if follow is None:
-            return await send(self._transport, prepared)
+            return await send(self._transport, prepared), prepared
         follower = Follower(self._transport, prepared, follow)
         answer = await send(self._transport, prepared)
         if is_stream(answer.headers):
-            return answer
+            return answer, prepared
         receipt = Receipt(answer.status, answer.headers, await read_body(answer, prepared))
-        return await follower.stream(receipt) or WholeAnswer(await follower.whole(receipt))
+        behind = await follower.stream(receipt) or WholeAnswer(await follower.whole(receipt))
+        return behind, follower.asked
 
     async def _begun(self) -> tuple[HttpResponse, StreamReader]:
         """The answer and its reader, unless the stream was closed meanwhile."""
