@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -142,6 +141,8 @@ class Target:
 
 async def _in_time(source: Renewed, timeout: float | None) -> Credential:
     """The credential of a source that may ask files, or the network."""
+    import asyncio  # for who has no plain key
+
     try:
         return await asyncio.wait_for(asyncio.to_thread(source.current), timeout)
     except asyncio.TimeoutError:
