@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ai_lib_python import AiClient, AiLibError
-from ai_lib_python.errors import ConfigurationError, MissingKeyError, RetiredProviderError
+from ai_lib_python.errors import AuthenticationError, ConfigurationError, MissingKeyError, RetiredProviderError
 from ai_lib_python.message import Message
 
 from .scripted import JSON, KEY, SSE, Answer, Script, client, sse
@@ -350,6 +350,15 @@ async def test_a_key_in_a_header_of_the_callers_is_not_in_the_preview() -> None:
     )
     assert KEY not in repr(shown)
     assert shown.headers["x-team"] == "a"
+
+
+async def test_a_key_in_a_header_of_the_callers_is_taken_out_of_an_error_that_repeats_it() -> None:
+    other = "planted-gateway-key-0123456789"
+    asked, _ = await client("openai-chat", Answer({"error": {"message": f"no such key: {other}"}}, 401))
+    with pytest.raises(AuthenticationError) as caught:
+        await asked.chat().user("hi").extra_headers({"X-Gateway-Key": other}).execute()
+    assert other not in f"{caught.value} {caught.value.body}"
+    assert "no such key: [redacted]" in str(caught.value)
 
 
 async def test_a_client_does_not_let_itself_be_pickled() -> None:

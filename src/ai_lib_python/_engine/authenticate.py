@@ -12,6 +12,7 @@ from .._compile.filters import as_text
 from .._compile.program import Program
 from .._wire.auth import authorize, check_header_value
 from .._wire.http import HttpRequest
+from .._wire.redact import is_for_keys
 from .._wire.sigv4 import sign
 from .credentials import Credential
 from .target import Target
@@ -47,11 +48,13 @@ def signed(http: HttpRequest, target: Target, credential: Credential | None) -> 
 
 
 def secrets_in(http: HttpRequest, program: Program, credential: Credential | None) -> tuple[str, ...]:
-    """What of a request must not be shown to anyone."""
-    if credential is None:
-        return ()
-    if not credential.parts:
-        return credential.secrets
-    names = program.key_headers(credential.scheme, credential.parts, 0)
-    made = (word for name in names for word in _MADE.findall(http.headers.get(name.lower(), "")))
-    return (*credential.secrets, *made)
+    """What of a request must not be shown to anyone; what a caller put into a header for keys, too."""
+    keys = credential.secrets if credential is not None else ()
+    made = (
+        ()
+        if credential is None or not credential.parts
+        else program.key_headers(credential.scheme, credential.parts, 0)
+    )
+    hidden = {name.lower() for name in made} | set(filter(is_for_keys, http.headers))
+    words = (word for name in hidden for word in _MADE.findall(http.headers.get(name, "")))
+    return (*keys, *words)

@@ -31,15 +31,20 @@ def _spelled(letter: str) -> str:
     if letter.isalnum() or not letter.isascii():
         return re.escape(letter)
     code = f"{ord(letter):02x}"
-    in_url = rf"%(?:25)*{code}" + (r"|\+" if letter == " " else "")
+    in_url = rf"%(?:25){{0,4}}{code}" + (r"|\+" if letter == " " else "")
     in_html = rf"&\#(?:0*{ord(letter)}|x0*{code});|{re.escape(escape(letter))}"
-    return rf"(?i:\\*{re.escape(letter)}|{in_url}|\\+u00{code}|{in_html})"
+    return rf"(?i:\\{{0,8}}{re.escape(letter)}|{in_url}|\\{{1,8}}u00{code}|{in_html})"
+
+
+def is_for_keys(header: str) -> bool:
+    """Whether the name of a header, in small letters, says that it holds a key."""
+    return _SECRET_NAME.search(header) is not None
 
 
 def hide_keys(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, named in small letters, without the values of those whose name says that they hold a key."""
     lowered = {name.lower(): value for name, value in headers.items()}
-    return {name: HIDDEN if _SECRET_NAME.search(name) else redact(value) for name, value in lowered.items()}
+    return {name: HIDDEN if is_for_keys(name) else redact(value) for name, value in lowered.items()}
 
 
 def start_of(body: bytes | str, secrets: Iterable[str] = ()) -> str:
