@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple, Union
 
 import msgspec
@@ -67,8 +68,9 @@ def is_template(text: str) -> bool:
     return is_expression(text) or "${" in text
 
 
+@lru_cache(maxsize=4096)
 def parse_expression(text: str) -> Expression:
-    """Parses ``text`` to its end.
+    """Parses ``text`` to its end; manifests say the same things again and again.
 
     Raises:
         ExpressionError: with the column of the first thing that is not understood.

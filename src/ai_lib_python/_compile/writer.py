@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_WORD = re.compile(r"\w+")
+
 
 class Writer:
     """The source of one function, line by line, and the objects that it refers to."""
@@ -65,8 +67,8 @@ class Writer:
         indent = "    " * self._depth
         with self.block(head(names)):
             yield
-        body = "\n".join(self._lines[start + 1 :])
-        used = [name for name in names if re.search(rf"\b{name}\b", body)]
+        words = set(_WORD.findall("\n".join(self._lines[start + 1 :])))
+        used = [name for name in names if name in words]
         self._lines[start] = indent + head(used)
 
     def source(self) -> str:
