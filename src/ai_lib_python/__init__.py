@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import RemoteError as RemoteError
     from .errors import TransportError as TransportError
     from .events import StreamingEvent as StreamingEvent
+    from .function_tools import tool as tool
     from .message import ContentBlock as ContentBlock
     from .message import Message as Message
     from .message import MessageRole as MessageRole
@@ -65,6 +66,7 @@ _HOMES = {
     "TransportError": ".errors",
     "Usage": ".response",
     "__version__": "._version",
+    "tool": ".function_tools",
 }
 
 __all__ = sorted(_HOMES)  # a test compares it with the names above

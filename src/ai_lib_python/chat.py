@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .message import Content, Message
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ._engine.caller import Caller
     from ._engine.stream import ChatStream
+    from ._engine.tool_rounds import ToolRounds
     from .preview import RequestPreview
 
 __all__ = ["ChatRequestBuilder"]
@@ -124,8 +125,11 @@ class RequestParts:
         """Your id of the person who asks; providers use it against abuse."""
         return self._set("user", a_text("user_id", value))
 
-    def tools(self, tools: Iterable[ToolDefinition | Mapping[str, Any]]) -> Self:
-        """The tools that the model may call: ``ToolDefinition``, or a mapping with its fields."""
+    def tools(self, tools: Iterable[ToolDefinition | Mapping[str, Any] | Callable[..., Any]]) -> Self:
+        """The tools that the model may call: functions, types, ``ToolDefinition``, or a mapping with its fields.
+
+        A function's name, annotations and docstring say all that the model is told; see ``function_tools``.
+        """
         return self._set("tools", some_tools(tools))
 
     def tool_choice(self, choice: str | ToolChoice) -> Self:
@@ -179,6 +183,13 @@ class RequestParts:
         what = f"{len(self._messages)} messages; {names or 'no parameters'}"
         return f"<{type(self).__name__} {self._model}: {what}>"
 
+    def _tool_rounds(self, max_rounds: int, tool_timeout: float | None) -> ToolRounds:
+        """The rounds of ``run_tools``, not begun."""
+        from ._engine.tool_rounds import ToolLimits, ToolRounds  # for who has tools that are functions
+
+        seconds = None if tool_timeout is None else a_number("tool_timeout", tool_timeout, 0.001)
+        return ToolRounds(self.build(), ToolLimits(a_count("max_rounds", max_rounds, 1), seconds))
+
 
 class ChatRequestBuilder(RequestParts):
     """One request in the making. ``client.chat()`` makes a fresh one each time."""
@@ -197,6 +208,30 @@ class ChatRequestBuilder(RequestParts):
     async def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """The answer, and tokens, times and cost of the call."""
         return await self._caller.execute(self.build(), self._timeout)
+
+    async def run_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
+        """Asks, calls the functions that the model wants, tells it what they gave, and asks again, until it wants none.
+
+        The calls of one answer run side by side; coroutine functions in this event loop, others in threads. What one
+        raises, arguments that do not fit, and a call that takes too long are told to the model as errors. A tool
+        without a function is the caller's: an answer that calls one ends the rounds, and none of its calls is made.
+        A ``tool_choice`` that forces a tool counts for the first round, and the request's timeout for each answer.
+
+        Args:
+            max_rounds: how many answers there may be, at least 1.
+            tool_timeout: seconds for each call of a function, at least 0.001; None waits as long as it takes. A
+                function in a thread goes on in the background.
+
+        Returns:
+            The last answer. ``rounds`` has every answer with its statistics, its calls and what they gave;
+            ``to_messages()`` all of it for the history.
+
+        Raises:
+            ToolRoundsExceeded: the model wants still more; no tool of its last answer was called.
+            ValueError: no tool is a function.
+            RemoteError, TransportError, ConfigurationError: as ``execute``; ``partial`` has the rounds before.
+        """
+        return await self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._timeout)
 
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""

@@ -9,6 +9,7 @@ AiLibError
 │   ├── RetiredProviderError      the provider has ended; names its successor
 │   ├── NoChatError               the provider has no chat API
 │   └── UnsupportedError          this wire cannot say what was asked for
+├── ToolRoundsExceeded            the model went on asking for tools; ``partial`` has all rounds
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
 │   ├── DeadlineExceeded
@@ -65,6 +66,7 @@ __all__ = [
     "RetiredProviderError",
     "ServerError",
     "StreamInterrupted",
+    "ToolRoundsExceeded",
     "TransportError",
     "UnknownModelError",
     "UnknownRemoteError",
@@ -178,6 +180,10 @@ class NoChatError(ConfigurationError):
 
 class UnsupportedError(ConfigurationError):
     """This wire cannot express what was asked for; the message names it."""
+
+
+class ToolRoundsExceeded(AiLibError):
+    """The model asked for tools in more rounds than allowed. ``partial`` is the last answer, with all rounds."""
 
 
 class TransportError(AiLibError):

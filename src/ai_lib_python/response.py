@@ -15,9 +15,10 @@ from .message import (
     RefusalPart,
     TextPart,
     ToolCall,
+    ToolResult,
 )
 
-__all__ = ["Adjustment", "CallStats", "ChatResponse", "Usage"]
+__all__ = ["Adjustment", "CallStats", "ChatResponse", "ToolOutcome", "ToolRound", "Usage"]
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -94,6 +95,7 @@ class ChatResponse(msgspec.Struct, frozen=True):
         adjustments: everything that was sent otherwise than asked.
         raw: the parsed body of a plain answer; of a stream, the frames the manifest did not know.
         unknown_events: how many frames of a stream the manifest did not know.
+        rounds: of ``run_tools`` and ``stream_tools``, every answer up to this one, and what its tools gave.
     """
 
     provider: str
@@ -108,6 +110,7 @@ class ChatResponse(msgspec.Struct, frozen=True):
     adjustments: tuple[Adjustment, ...] = ()
     raw: Any = None
     unknown_events: int = 0
+    rounds: tuple[ToolRound, ...] = ()
 
     @property
     def content(self) -> str:
@@ -134,6 +137,43 @@ class ChatResponse(msgspec.Struct, frozen=True):
     def to_message(self) -> Message:
         """The answer as a message for the next turn, with nothing lost."""
         return Message(MessageRole.ASSISTANT, self.parts)
+
+    def to_messages(self) -> list[Message]:
+        """Everything that the call adds to the history: of rounds of tools, each answer and its results too."""
+        if not self.rounds:
+            return [self.to_message()]
+        return [message for each in self.rounds for message in each.to_messages()]
+
+
+class ToolOutcome(msgspec.Struct, frozen=True):
+    """What became of one tool call.
+
+    Attributes:
+        call: what the model asked for.
+        result: what the model was told.
+        value: what the function returned; None where it did not.
+        error: why it returned nothing: its own exception, arguments that do not fit, or its time was over.
+        elapsed_ms: how long the function took; 0 where it was not called.
+    """
+
+    call: ToolCall
+    result: ToolResult
+    value: Any = None
+    error: Exception | None = None
+    elapsed_ms: float = 0.0
+
+
+class ToolRound(msgspec.Struct, frozen=True):
+    """One answer among several, how its call went, and what came of its tool calls, in their order."""
+
+    response: ChatResponse
+    stats: CallStats
+    outcomes: tuple[ToolOutcome, ...] = ()
+
+    def to_messages(self) -> list[Message]:
+        """The answer and the results, as messages for the next turn."""
+        results = tuple(outcome.result for outcome in self.outcomes)
+        return [self.response.to_message(), *(Message(MessageRole.TOOL, (result,)) for result in results)]
 
 
 class CallStats(msgspec.Struct, frozen=True):

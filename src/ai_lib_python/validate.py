@@ -108,15 +108,24 @@ def some_tools(tools: Any) -> tuple[ToolDefinition, ...] | None:
     """Tools, from mappings too; none at all is the same as not said."""
     if isinstance(tools, (str, bytes, Mapping, ToolDefinition)) or not isinstance(tools, Iterable):
         raise TypeError(f"tools must be a list of ToolDefinition, got {type(tools).__name__}")
-    return tuple(a_tool(index, tool) for index, tool in enumerate(tools)) or None
+    given = tuple(a_tool(index, tool) for index, tool in enumerate(tools))
+    names = [tool.name for tool in given]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ValueError(f"tools[{index}] has the name of another tool, {name!r}")
+    return given or None
 
 
 def a_tool(index: int, tool: Any) -> ToolDefinition:
-    """A tool's definition, from a mapping too; the nested form with ``function`` is understood."""
+    """A tool's definition, from a function, a type or a mapping too, also from one nested under ``function``."""
     if isinstance(tool, ToolDefinition):
         return tool
+    if callable(tool):
+        from .function_tools import tool as tool_of  # for who has functions
+
+        return tool_of(tool)
     if not isinstance(tool, Mapping):
-        raise TypeError(f"tools[{index}] must be a ToolDefinition or a mapping, got {type(tool).__name__}")
+        raise TypeError(f"tools[{index}] must be a function, a ToolDefinition or a mapping, got {type(tool).__name__}")
     fields = dict(a_mapping(f"tools[{index}]", tool.get("function", tool)))
     fields.pop("type", None)
     for name in fields:

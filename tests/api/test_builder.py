@@ -86,7 +86,7 @@ TYPES = [
     ("tools", "weather", "tools must be a list of ToolDefinition, got str"),
     ("tools", 5, "tools must be a list of ToolDefinition, got int"),
     ("tools", ToolDefinition("a"), "tools must be a list of ToolDefinition, got ToolDefinition"),
-    ("tools", [5], r"tools\[0\] must be a ToolDefinition or a mapping, got int"),
+    ("tools", [5], r"tools\[0\] must be a function, a ToolDefinition or a mapping, got int"),
     ("tools", [{"type": "function", "function": 5}], r"tools\[0\]"),
     ("messages", 5, "messages must be a list of Message, got int"),
     ("messages", Message.user("a"), "messages must be a list of Message, got Message"),

@@ -34,9 +34,10 @@ NAMES = [
     "TransportError",
     "Usage",
     "__version__",
+    "tool",
 ]
 
-MODULES = ["errors", "events", "message", "preview", "request", "response", "tools", "warnings"]
+MODULES = ["errors", "events", "function_tools", "message", "preview", "request", "response", "tools", "warnings"]
 """Public modules; each says in ``__all__`` what users may import from it."""
 
 
@@ -51,7 +52,7 @@ def test_each_name_can_be_imported(name: str) -> None:
     exec(f"from ai_lib_python import {name}", namespace)
     value = namespace[name]
     assert value is getattr(ai_lib_python, name)
-    assert isinstance(value, str) or (isinstance(value, type) and value.__doc__)
+    assert isinstance(value, str) or (callable(value) and value.__doc__)
 
 
 def test_dir_lists_them() -> None:

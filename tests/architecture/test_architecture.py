@@ -31,6 +31,8 @@ LAYERS = [
         "_moments",
         "_placeholders",
         "_spelling",
+        "_types",
+        "function_tools",
         "_version",
     },
     {"_manifest", "_wire", "_compile"},
@@ -45,6 +47,7 @@ SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
     ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("__main__", "cli"), ("_placeholders", "errors"),
+    ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),
 }  # fmt: skip
 """Imports within a layer that are meant. Those of a package inside itself are free."""
 
