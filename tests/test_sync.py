@@ -309,3 +309,24 @@ def test_both_faces_send_the_same_bytes(client: AiClient, simulator: Simulator) 
     asyncio.run(ask())
     first, second = simulator.requests
     assert first.raw == second.raw
+
+
+# Tools
+
+
+def weather(city: str) -> str:
+    """The weather of a city."""
+    assert threading.current_thread() is not threading.main_thread()
+    return f"rain in {city}"
+
+
+def test_functions_are_called_round_by_round(client: AiClient) -> None:
+    response = client.chat().user("Is it raining?").tools([weather]).run_tools()
+    assert [outcome.value for outcome in response.rounds[0].outcomes] == ["rain in example"]
+    assert "rain in example" in response.content
+
+
+def test_rounds_are_streamed(client: AiClient) -> None:
+    stream = client.chat().user("Is it raining?").tools([weather]).stream_tools()
+    assert [event.as_tool_answered.outcome.value for event in stream if event.is_tool_answered] == ["rain in example"]
+    assert len(stream.response.rounds) == 2

@@ -190,6 +190,13 @@ class RequestParts:
         seconds = None if tool_timeout is None else a_number("tool_timeout", tool_timeout, 0.001)
         return ToolRounds(self.build(), ToolLimits(a_count("max_rounds", max_rounds, 1), seconds))
 
+    def _tool_stream(self, max_rounds: int, tool_timeout: float | None) -> ChatStream:
+        from ._engine.stream import ChatStream
+        from ._engine.tool_stream import ToolRun
+
+        rounds = self._tool_rounds(max_rounds, tool_timeout)
+        return ChatStream(ToolRun(rounds, lambda request: self._caller.stream(request, self._timeout)))
+
 
 class ChatRequestBuilder(RequestParts):
     """One request in the making. ``client.chat()`` makes a fresh one each time."""
@@ -232,6 +239,14 @@ class ChatRequestBuilder(RequestParts):
             RemoteError, TransportError, ConfigurationError: as ``execute``; ``partial`` has the rounds before.
         """
         return await self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._timeout)
+
+    def stream_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatStream:
+        """``run_tools`` as one stream: the events of every answer, a ``tool_answered`` for each call, and one end.
+
+        ``response`` and ``stats`` of the stream are those of all rounds so far; the options and errors are those of
+        ``run_tools``.
+        """
+        return self._tool_stream(max_rounds, tool_timeout)
 
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""

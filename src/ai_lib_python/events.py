@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from .response import Usage
+from .response import ToolOutcome, Usage
 
 __all__ = [
     "CitationDelta",
@@ -22,6 +22,7 @@ __all__ = [
     "RefusalDelta",
     "StreamEnd",
     "StreamingEvent",
+    "ToolAnswered",
     "ToolCallEnded",
     "ToolCallStarted",
     "UnknownEvent",
@@ -42,6 +43,7 @@ class StreamingEvent(msgspec.Struct, frozen=True):
     is_tool_call_started: ClassVar[bool] = False
     is_partial_tool_call: ClassVar[bool] = False
     is_tool_call_ended: ClassVar[bool] = False
+    is_tool_answered: ClassVar[bool] = False
     is_citation: ClassVar[bool] = False
     is_metadata: ClassVar[bool] = False
     is_unknown: ClassVar[bool] = False
@@ -75,6 +77,10 @@ class StreamingEvent(msgspec.Struct, frozen=True):
     @property
     def as_tool_call_ended(self) -> ToolCallEnded:
         return self._narrow(ToolCallEnded)
+
+    @property
+    def as_tool_answered(self) -> ToolAnswered:
+        return self._narrow(ToolAnswered)
 
     @property
     def as_citation(self) -> CitationDelta:
@@ -145,6 +151,15 @@ class ToolCallEnded(StreamingEvent, frozen=True):
     id: str
     name: str
     arguments_json: str
+
+
+class ToolAnswered(StreamingEvent, frozen=True):
+    """Of ``stream_tools``: what a function gave for a call. ``index`` counts the calls of its answer from 0."""
+
+    is_tool_answered: ClassVar[bool] = True
+
+    index: int
+    outcome: ToolOutcome
 
 
 class CitationDelta(StreamingEvent, frozen=True):

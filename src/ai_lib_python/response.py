@@ -53,6 +53,11 @@ class Usage(msgspec.Struct, frozen=True):
         """Prompt and completion together."""
         return _sum(self.prompt_tokens, self.output)
 
+    def __add__(self, other: Usage) -> Usage:
+        """Both together, bucket by bucket."""
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+        return Usage(*(_sum(*pair) for pair in pairs))
+
 
 def _sum(*counts: int | None) -> int | None:
     known = [count for count in counts if count is not None]

@@ -167,6 +167,17 @@ class ChatRequestBuilder(RequestParts):
         """The answer, and tokens, times and cost of the call."""
         return _LOOP.run(self._caller.execute(self.build(), self._timeout))
 
+    def run_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
+        """Calls the functions that the model wants, until it wants none; as in ``ai_lib_python.ChatRequestBuilder``.
+
+        Functions run in threads, coroutine functions in the event loop of this module's own thread.
+        """
+        return _LOOP.run(self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._timeout))
+
+    def stream_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatStream:
+        """``run_tools`` as one stream."""
+        return ChatStream(self._tool_stream(max_rounds, tool_timeout))
+
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""
         return ChatStream(self._caller.stream(self.build(), self._timeout))

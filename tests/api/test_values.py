@@ -32,6 +32,7 @@ from ai_lib_python.message import (
     TextPart,
     ToolResult,
 )
+from ai_lib_python.response import ToolOutcome
 
 # Messages
 
@@ -159,6 +160,7 @@ EVENTS = [
     kinds.ToolCallStarted(0, "i", "n"),
     kinds.PartialToolCall(0, "{"),
     kinds.ToolCallEnded(0, "i", "n", "{}"),
+    kinds.ToolAnswered(0, ToolOutcome(ToolCall("i", "n"), ToolResult("i", ()))),
     kinds.CitationDelta({}),
     kinds.Metadata(),
     kinds.UnknownEvent({}),

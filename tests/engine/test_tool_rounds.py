@@ -12,10 +12,13 @@ from typing import Any
 import pydantic
 import pytest
 
-from ai_lib_python import AiClient, ContentBlock, ToolDefinition
+from ai_lib_python import AiClient, ContentBlock, ToolDefinition, tool
+from ai_lib_python._manifest.folders import bundled_dialects
 from ai_lib_python.chat import ChatRequestBuilder
 from ai_lib_python.errors import ConnectionFailed, RateLimited, ToolRoundsExceeded, UnsupportedError
+from ai_lib_python.events import ContentDelta, StreamEnd, ToolAnswered, ToolCallEnded
 from ai_lib_python.response import ToolOutcome
+from ai_lib_python.simulator import Simulator
 
 from .scripted import KEY, Answer, Script
 
@@ -161,8 +164,6 @@ async def test_partials_and_objects_with_coroutines_are_awaited() -> None:
 
     async def fetch(key: str, path: str) -> str:
         return key + path
-
-    from ai_lib_python import tool
 
     shop, fetched = tool(Shop(), name="shop"), tool(functools.partial(fetch, key="k"), name="fetch")
     request, script = await chat(asks(("shop", {"item": "bread"}), ("fetch", {"path": "/p"})), says("Yes."))
@@ -345,3 +346,126 @@ def test_two_tools_of_one_name_are_refused() -> None:
     client = asyncio.run(AiClient.create("openai/gpt-4o", api_key=KEY))
     with pytest.raises(ValueError, match=r"tools\[1\] has the name of another tool, 'weather'"):
         client.chat().tools([weather, ToolDefinition("weather")])
+
+
+# As one stream
+
+
+async def simulated(dialect: str = "openai-chat") -> AiClient:
+    return await AiClient.create(f"simulator/{dialect}", on_unsupported="ignore")
+
+
+async def test_a_stream_of_rounds_gives_every_answers_events_and_one_end() -> None:
+    async with await simulated() as client:
+        stream = client.chat().user("Is it raining?").tools([weather]).stream_tools()
+        events = [event async for event in stream]
+    kinds = [type(event) for event in events]
+    assert kinds.count(StreamEnd) == 1
+    assert kinds[-1] is StreamEnd
+    assert kinds.index(ToolCallEnded) < kinds.index(ToolAnswered) < kinds.index(ContentDelta)
+    (answered,) = (event.as_tool_answered for event in events if event.is_tool_answered)
+    assert (answered.index, answered.outcome.value) == (0, "rain in example")
+    assert "".join(event.text for event in events if isinstance(event, ContentDelta)) == stream.response.content
+
+
+async def test_a_stream_of_rounds_says_what_the_rounds_say() -> None:
+    async with await simulated() as client:
+        request = client.chat().user("Is it raining?").tools([weather])
+        whole, stream = await request.run_tools(), request.stream_tools()
+        async for _ in stream:
+            pass
+    assert stream.response.content == whole.content
+    said = [[message.role for message in response.to_messages()] for response in (stream.response, whole)]
+    assert said[0] == said[1]
+    usages = [round.stats.usage for round in whole.rounds]
+    assert stream.stats.usage == usages[0] + usages[1]
+    assert (stream.stats.attempts, stream.stats.finish_reason) == (2, "stop")
+    assert stream.stats.latency_ms >= sum(round.stats.latency_ms for round in stream.response.rounds)
+
+
+async def test_a_stream_of_rounds_can_be_read_meanwhile() -> None:
+    async with await simulated() as client:
+        stream = client.chat().user("Is it raining?").tools([weather]).stream_tools()
+        with pytest.raises(RuntimeError, match="has not begun"):
+            _ = stream.response
+        rounds = []
+        async for _ in stream:
+            rounds.append((len(stream.response.rounds), stream.stats.attempts))
+    assert rounds == sorted(rounds)
+    assert {count for count, _ in rounds} == {0, 1, 2}
+
+
+async def test_who_leaves_a_stream_of_rounds_leaves_nothing_open() -> None:
+    called = []
+
+    def looks(city: str) -> None:
+        called.append(city)
+
+    with Simulator() as simulator:
+        client = await AiClient.create("openai/gpt-4o", base_url=simulator.address("openai"), api_key=KEY)
+        async with client:
+            async with client.chat().user("Is it raining?").tools([looks]).stream_tools() as stream:
+                async for event in stream:
+                    if event.is_tool_call_started:
+                        break
+            assert (len(simulator.requests), called) == (1, [])
+            assert stream.stats.interrupted
+            with pytest.raises(RuntimeError):
+                await stream.__anext__()
+
+
+async def test_closing_a_stream_of_rounds_ends_the_function_that_runs() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def waits(city: str) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    async def read(stream: Any) -> None:
+        async for _ in stream:
+            pass
+
+    async with await simulated() as client:
+        stream = client.chat().user("Is it raining?").tools([waits]).stream_tools()
+        reading = asyncio.ensure_future(read(stream))
+        await begun.wait()
+        await stream.aclose()
+        with pytest.raises(RuntimeError, match="closed"):
+            await reading
+    assert ended.is_set()
+
+
+async def test_an_error_in_a_later_stream_keeps_the_rounds_before() -> None:
+    async with await simulated() as client:
+        stream = client.chat().user("Is it raining?").tools([weather]).stream_tools(max_rounds=1)
+        with pytest.raises(ToolRoundsExceeded) as caught:
+            async for _ in stream:
+                pass
+    assert [call.name for call in caught.value.partial.rounds[0].response.tool_calls] == ["weather"]
+
+
+WITHOUT_TOOLS = {"cohere-v1", "ollama-generate", "replicate-predictions", "tiangong-chat"}
+
+
+@pytest.mark.parametrize("dialect", sorted({path.stem for path in bundled_dialects()} - WITHOUT_TOOLS))
+async def test_rounds_go_over_every_wire_that_has_tools(dialect: str) -> None:
+    def at(place: Forecast, days: int = 1) -> str:
+        """Tells the weather.
+
+        Args:
+            place: where.
+            days: how many days.
+        """
+        return "22 degrees"
+
+    async with await simulated(dialect) as client:
+        request = client.chat().user("What is it like?").tools([at])
+        whole, stream = await request.run_tools(), request.stream_tools()
+        async for _ in stream:
+            pass
+    for response in (whole, stream.response):
+        assert [outcome.value for outcome in response.rounds[0].outcomes] == ["22 degrees"]
+        assert "22 degrees" in response.content

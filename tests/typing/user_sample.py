@@ -20,6 +20,7 @@ from ai_lib_python import (
     ToolCall,
     ToolChoice,
     ToolDefinition,
+    tool,
 )
 from ai_lib_python.errors import RateLimited
 from ai_lib_python.events import ContentDelta, ToolCallEnded
@@ -87,3 +88,20 @@ def blocking() -> str:
         response, stats = client.chat().user("Hi").execute_with_stats()
         print(stats.prompt_tokens)
         return response.content
+
+
+def weather(city: str) -> str:
+    """The weather of a city."""
+    return f"rain in {city}"
+
+
+async def rounds() -> list[Message]:
+    client = await AiClient.create("openai/gpt-4o")
+    request = client.chat().user("Is it raining in Oslo?").tools([weather, tool(weather, name="again")])
+    response = await request.run_tools(max_rounds=3, tool_timeout=10)
+    for each in response.rounds:
+        print(each.stats.total_tokens, [outcome.value for outcome in each.outcomes])
+    async for event in request.stream_tools():
+        if event.is_tool_answered:
+            print(event.as_tool_answered.outcome.call.name)
+    return response.to_messages()

@@ -14,6 +14,7 @@ from ..preview import RequestPreview
 from ..request import ChatRequest
 from ..response import Adjustment, CallStats, ChatResponse
 from ..warnings import AdjustmentWarning, SunsetWarning
+from .answer_stream import AnswerRun
 from .call import execute
 from .list_models import list_models
 from .prepare import Prepared, prepare
@@ -60,7 +61,7 @@ class Caller:
             there = target or self._target_of(request, stream=True)
             return self._prepare(there, request, stream=True, timeout=timeout)
 
-        return ChatStream(self._sender(), prepared)
+        return ChatStream(AnswerRun(self._sender(), prepared))
 
     def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
         """The request as it would be sent, without a key."""

@@ -88,8 +88,9 @@ class ToolRounds:
 
     def with_rounds(self, error: AiLibError) -> AiLibError:
         """The error, with what had come before it."""
-        if error.partial is None and self.rounds:
-            error.partial = self.response()
+        if self.rounds:
+            came = error.partial or self.rounds[-1].response
+            error.partial = msgspec.structs.replace(came, rounds=tuple(self.rounds))
         return error
 
     def _can_answer(self, response: ChatResponse) -> bool:
