@@ -67,7 +67,7 @@ VENDOR_WORDS = (
     "tool_use|stop_reason|generationConfig|finishReason|functionCall|max_completion_tokens"
 )
 
-ENGLISH = {"fireworks", "replicate", "spark", "together", "writer"}
+ENGLISH = {"fireworks", "meta", "replicate", "spark", "together", "writer"}
 """Ids that are words of the language, too: a variable may be called so."""
 
 
