@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands, over real HTTP, against the simulator."""
+"""The Python of the README and of the pages for users runs as it stands, over real HTTP, against the simulator."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from ai_lib_python.cli import main
 from ai_lib_python.message import ToolCall
 from ai_lib_python.simulator import Answer, Simulator, embedded
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks_of(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
 
 
 async def run(source: str, names: dict[str, Any]) -> None:
@@ -36,7 +40,7 @@ async def simulator(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 async def test_every_block_runs_in_order(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}
-    first, *rest = BLOCKS
+    first, *rest = blocks_of(README)
     simulator.script(Answer("It calls itself."), Answer("Once upon a time"), Answer("Hello"))
     await run(first, names)
     assert capsys.readouterr().out.startswith("It calls itself.\nOnce upon a time")
@@ -51,10 +55,21 @@ async def test_every_block_runs_in_order(simulator: Simulator, capsys: pytest.Ca
     embedded().script(Answer("A tree."), Answer(tool_calls=(call,)), Answer("Yes, it rains."), Answer("Once."))
     await run(tools, names)
     printed = capsys.readouterr().out
-    assert "get_weather {'city': 'Oslo'}" in printed
+    assert "[('get_weather', {'city': 'Oslo'})]" in printed
     assert names["response"].content == "Yes, it rains."
     assert "{'model': 'simulator', 'messages': [{'role': 'user', 'content': 'Hello'}]" in printed
     await names["client"].aclose()
+
+
+async def test_the_page_about_tools_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks_of((ROOT / "docs" / "tools.md").read_text("utf-8")):
+        await run(block, names)
+    await names["client"].aclose()
+    printed = capsys.readouterr().out
+    assert printed.count("The tool answered: {") == 3  # once whole, once in its rounds, once as a stream
+    assert printed.endswith("The tool answered: a long, narrow inlet\n")
+    assert [message.role.value for message in names["history"]] == ["assistant", "tool", "assistant"]
 
 
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
