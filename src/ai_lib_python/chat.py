@@ -19,6 +19,7 @@ from .validate import (
     a_tool_choice,
     some_headers,
     some_messages,
+    some_query,
     some_texts,
     some_tools,
 )
@@ -161,6 +162,10 @@ class RequestParts:
         """Headers of your own, sent last and as they are."""
         return self._set("extra_headers", some_headers(headers))
 
+    def extra_query(self, parameters: Mapping[str, str]) -> Self:
+        """Parameters of the address' query of your own, sent last and as they are."""
+        return self._set("extra_query", some_query(parameters))
+
     def timeout(self, seconds: float) -> Self:
         """Seconds for the whole call, the stream's end included; at least 0.001."""
         self._timeout = a_number("timeout", seconds, 0.001)
@@ -169,6 +174,14 @@ class RequestParts:
     def build(self) -> ChatRequest:
         """The request as an immutable value."""
         return ChatRequest(model=self._model, messages=tuple(self._messages), **self._parameters)
+
+    def preview(self, *, stream: bool = False) -> RequestPreview:
+        """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
+        return self._caller.preview(self.build(), stream=stream)
+
+    def as_curl(self, *, stream: bool = False) -> str:
+        """The same as a command for a shell, with ``[redacted]`` in the place of the key."""
+        return self.preview(stream=stream).as_curl()
 
     def _add(self, message: Message) -> Self:
         self._messages.append(message)
@@ -257,7 +270,3 @@ class ChatRequestBuilder(RequestParts):
         async with self.stream() as stream:
             async for text in stream.text():
                 yield text
-
-    def preview(self, *, stream: bool = False) -> RequestPreview:
-        """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
-        return self._caller.preview(self.build(), stream=stream)

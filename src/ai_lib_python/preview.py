@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -22,3 +23,11 @@ class RequestPreview(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     body: Any
     adjustments: tuple[Adjustment, ...]
+
+    def as_curl(self) -> str:
+        """The request as a command for a shell; put the key where ``[redacted]`` stands."""
+        parts = [f"curl {quote(self.url)} -X {self.method}"]
+        parts += [f"-H {quote(f'{name}: {value}')}" for name, value in self.headers.items()]
+        if self.body is not None:
+            parts.append(f"--data-raw {quote(msgspec.json.encode(self.body).decode())}")
+        return " \\\n  ".join(parts)

@@ -45,4 +45,5 @@ class ChatRequest(Parameters, frozen=True):
     messages: tuple[Message, ...] = ()
     extra_body: Mapping[str, Any] | None = None
     extra_headers: Mapping[str, str] | None = None
+    extra_query: Mapping[str, str] | None = None
     api: str | None = None

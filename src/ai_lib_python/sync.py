@@ -26,7 +26,6 @@ from .response import CallStats, ChatResponse
 if TYPE_CHECKING:
     from ._engine import stream as _async_stream
     from ._wire.http import Transport
-    from .preview import RequestPreview
 
 __all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream"]
 
@@ -186,10 +185,6 @@ class ChatRequestBuilder(RequestParts):
         """Only the pieces of the answer's text, while it comes."""
         with self.stream() as stream:
             yield from stream.text()
-
-    def preview(self, *, stream: bool = False) -> RequestPreview:
-        """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
-        return self._caller.preview(self.build(), stream=stream)
 
 
 class ChatStream:

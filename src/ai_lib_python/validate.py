@@ -100,6 +100,16 @@ def some_headers(headers: Any) -> dict[str, str]:
     return given
 
 
+def some_query(parameters: Any) -> dict[str, str]:
+    """Parameters that an address can hold."""
+    given = dict(a_mapping("extra_query", parameters))
+    for name, value in given.items():
+        a_text("a name in extra_query", name)
+        if not isinstance(value, str):
+            raise TypeError(f"extra_query[{name!r}] must be a string, got {value!r}")
+    return given
+
+
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 

@@ -82,6 +82,8 @@ TYPES = [
     ("reasoning", 5, "effort must be a string, got 5"),
     ("extra_body", [1], "extra_body must be a mapping, got list"),
     ("extra_headers", "a: b", "extra_headers must be a mapping, got str"),
+    ("extra_query", "a=b", "extra_query must be a mapping, got str"),
+    ("extra_query", {"a": 1}, r"extra_query\['a'\] must be a string, got 1"),
     ("extra_headers", {"a": 1}, r"extra_headers\['a'\] must be a string, got 1"),
     ("tools", "weather", "tools must be a list of ToolDefinition, got str"),
     ("tools", 5, "tools must be a list of ToolDefinition, got int"),
@@ -121,6 +123,11 @@ def test_the_other_arguments_are_checked_too(chat: Asking) -> None:
 def test_a_header_that_http_cannot_hold_is_refused(chat: Asking, headers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="extra_headers"):
         chat().extra_headers(headers)
+
+
+def test_a_query_parameter_needs_a_name(chat: Asking) -> None:
+    with pytest.raises(ValueError, match="a name in extra_query must not be empty"):
+        chat().extra_query({"": "1"})
 
 
 async def test_a_clients_timeout_is_checked() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .._wire.redact import hide_keys
+from .._wire.redact import hide_keys, hide_values
 from ..errors import UnsupportedError
 from ..preview import RequestPreview
 from ..request import ChatRequest
@@ -67,7 +67,8 @@ class Caller:
         """The request as it would be sent, without a key."""
         target = self._target_of(request, stream=stream)
         stream = stream or target.program(request.model)[1].streams_only
-        prepared = prepare(target, request, stream=stream, timeout=None, credential=target.shown_credential())
+        shown = msgspec.structs.replace(request, extra_query=hide_values(request.extra_query or {}))
+        prepared = prepare(target, shown, stream=stream, timeout=None, credential=target.shown_credential())
         http = prepared.http
         body = msgspec.json.decode(http.body) if http.body else None
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}

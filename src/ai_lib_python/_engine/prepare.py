@@ -65,6 +65,7 @@ def prepare(
     query = {name: as_query(value) for name, value in query.items()}
     headers = _headers(manifest, headers, stream)
     put_key(credential, program, headers, query)
+    query.update(request.extra_query or {})
     if request.extra_headers:
         headers.update({name.lower(): value for name, value in request.extra_headers.items()})
     _check_headers(manifest, request, headers)

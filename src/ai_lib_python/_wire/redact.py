@@ -43,8 +43,12 @@ def is_for_keys(header: str) -> bool:
 
 def hide_keys(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, named in small letters, without the values of those whose name says that they hold a key."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    return {name: HIDDEN if is_for_keys(name) else redact(value) for name, value in lowered.items()}
+    return hide_values({name.lower(): value for name, value in headers.items()})
+
+
+def hide_values(pairs: Mapping[str, str]) -> dict[str, str]:
+    """The pairs without the values of those whose name says that they hold a key."""
+    return {name: HIDDEN if is_for_keys(name.lower()) else redact(value) for name, value in pairs.items()}
 
 
 def start_of(body: bytes | str, secrets: Iterable[str] = ()) -> str:
