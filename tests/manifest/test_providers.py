@@ -119,7 +119,7 @@ def test_log_probabilities_are_asked_for_in_the_providers_way(model: str, top: i
 
 
 def test_cohere_takes_strict_tools_by_one_switch_for_all() -> None:
-    strict = ToolDefinition("look", "Looks.", strict=True)
+    strict = ToolDefinition("see", "Sees.", strict=True)
     body = preview("cohere/command-a-03-2025", lambda chat: chat.tools([*TOOLS, strict])).body
     assert body["strict_tools"] is True
     assert all("strict" not in tool["function"] for tool in body["tools"])
