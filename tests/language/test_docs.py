@@ -28,11 +28,11 @@ from ai_lib_python._manifest.manifest import Manifest
 from ai_lib_python._manifest.yaml_source import parse
 from ai_lib_python._wire.framings import FRAMINGS
 from ai_lib_python.cli import main
-from ai_lib_python.errors import REMOTE_ERRORS, UnsupportedError
+from ai_lib_python.errors import REMOTE_ERRORS, Overloaded, UnsupportedError
 from ai_lib_python.request import PARAMETERS
 from ai_lib_python.simulator import Simulator
 
-from .conftest import manifest_of
+from .conftest import Answer, Scripted, manifest_of
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = ROOT / "docs" / "manifest-language.md"
@@ -129,6 +129,13 @@ async def test_what_can_be_simulated_chats_and_streams(
         texts = [text async for text in client.chat().user("Hello").stream_text()]
     assert response.content == "".join(texts) == "You said: Hello"
     assert response.finish_reason == "stop"
+
+
+async def test_the_dialect_of_the_document_reads_an_error_in_an_answer(folder: Path) -> None:
+    transport = Scripted(Answer({"error": {"message": "a storm is on", "code": "storm"}}))
+    client = await AiClient.create("lighthouse/l-1", manifest_dir=folder, api_key="any", transport=transport)
+    with pytest.raises(Overloaded, match="a storm is on"):
+        await client.chat().user("Hello").execute()
 
 
 # The tables

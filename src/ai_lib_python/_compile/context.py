@@ -38,6 +38,7 @@ class Context:
         self.body: object = None
         self.reads = Reads()
         self.looks = False
+        self.told: set[str] = set()
         self._path: list[str | int] = []
 
     @contextmanager

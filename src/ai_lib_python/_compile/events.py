@@ -7,13 +7,15 @@ that inherits can change just that:
     about: {id: .id, model: .model}
     message: {$with: .delta, $do: {text: .content}}
 
-The name of an event is always the event. It is told only if its first value is present. ``$if``, ``$by``, ``$each``,
+The name of an event is always the event: a statement that is called like one is refused. An event is told only if its
+first value is present. ``$if``, ``$by``, ``$each``,
 ``$with`` and ``$use`` work as in templates, with statements as their branches; a ``$by``
 that has neither the case nor ``$else`` tells the sink of an unknown frame.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .conditions import write_condition
@@ -49,6 +51,9 @@ OWN_WORDS = frozenset({"finish", "tool_call", "part_end", "patch", "end"})
 ONCE = {"id": "response_id", "model": "response_model"}
 """Events of which a sink keeps the first, and under which name; asked for before it is told again."""
 
+MAPS = frozenset({"opaque", "citation", "logprobs", "usage", "error"})
+"""Events whose first value may be a map that a template builds."""
+
 ALWAYS = frozenset({"tool_call"})
 """Events that are told whatever is present."""
 
@@ -81,12 +86,42 @@ def _payload(context: Context, event: str, child: Any) -> dict[str, Any]:
     """What an event carries, field by field; a template alone is its first field."""
     fields = EVENTS[event]
     if not isinstance(child, dict) or operator_of(context, child):
+        _check_is_no_group(context, event, child)
         return {fields[0]: child}
     unknown = [str(key) for key in child if key not in fields]
     if unknown:
         hint = context.nearest(unknown[0], fields)
         context.fail(f"the event {event!r} carries no {unknown[0]!r}{hint} (it carries: {', '.join(fields)})")
     return child
+
+
+def _check_is_no_group(context: Context, event: str, child: Any) -> None:
+    """Refuses events within what an event carries: what was meant is a group of statements, by a name of its own."""
+    own = {event} if event in MAPS else {event, *EVENTS[event]}
+    for built in _maps_of(context, child):
+        meant = [key for key in built if key in own or (key in EVENTS and key not in EVENTS[event])]
+        if meant:
+            context.fail(
+                f"{event} is the name of an event, so {meant[0]!r} would be a part of what it carries;"
+                f" call this group otherwise, such as when_{event}"
+            )
+
+
+def _maps_of(context: Context, node: Any) -> Iterator[dict[Any, Any]]:
+    """The plain maps that the branches of an operator build."""
+    if not isinstance(node, dict):
+        return
+    if "$use" in node:
+        with context.fragment(node["$use"]) as body:
+            maps = list(_maps_of(context, body))
+        yield from maps
+    elif any(key in node for key in STATEMENTS):
+        branches = [node.get(key) for key in ("$then", "$else", "$do")]
+        cases = node.get("$case")
+        for branch in [*branches, *(cases.values() if isinstance(cases, dict) else ())]:
+            yield from _maps_of(context, branch)
+    else:
+        yield node
 
 
 def _event(context: Context, scope: Scope, event: str, payload: dict[str, Any]) -> None:
@@ -116,6 +151,7 @@ def _check_is_read(context: Context, event: str, value: Any) -> None:
 
 
 def _tell(context: Context, scope: Scope, event: str, refs: dict[str, Ref]) -> None:
+    context.told.add(event)
     sink = scope.names["sink"].code
     if event == "usage":
         context.writer.line(f"{scope.names['read_usage'].code}({sink}, {refs['counts'].code})")
