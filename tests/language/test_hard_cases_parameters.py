@@ -96,7 +96,7 @@ async def test_parameters_are_nested(preview: Preview) -> None:
     ],
 )  # fmt: skip
 async def test_a_parameter_is_reshaped(shape: str, sent: Any, preview: Preview) -> None:
-    text = parameters(f"{{tools: {{as: $absent}}, tool_choice: {{to: choice, as: {shape}}}}}")
+    text = parameters(f"{{tools: {{to: tools}}, tool_choice: {{to: choice, as: {shape}}}}}")
     request = await preview(text, lambda chat: chat.user("Hello").tools([TOOL]).tool_choice("add"))
     assert request.body["choice"] == sent
 
@@ -111,7 +111,7 @@ async def test_a_parameter_becomes_several_fields(preview: Preview) -> None:
 async def test_a_parameter_becomes_a_header_or_a_query_or_a_part_of_the_path(preview: Preview) -> None:
     text = """
 request:
-  path: "/u/${$user or \\"nobody\\"}/chat"
+  path: "/u/${$user or \\"nobody\\" | in_segment}/chat"
   turns: {roles: {user: user}}
   body: {messages: []}
 parameters:
@@ -124,9 +124,25 @@ parameters:
     assert request.url == "https://toy.example/u/ann/chat?logprobs=true"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "request: {path: '/c/${2}', turns: {roles: {user: user}}, body: {m: 1}}",
+        "parameters: {seed: {to: s}, top_k: {to: s, refused_when: $seed}}",
+        "parameters: {top_p: {as: $absent, values: [1]}}",
+        "parameters: {logprobs: {to: logs, as: $top_logprobs}, top_logprobs: {as: $absent}}",
+        "request: {path: /c, turns: {roles: {user: user}}, body: {m: {$if: $seed, $then: 1}}}\nparameters: {seed: {as: $absent}}",
+        "request: {path: /c, turns: {roles: {user: user}}, body: {o: {s: 1}}}\nparameters: {seed: {to: o.s}}",
+        "parameters: {top_p: {to: p, min: 0, max: 1, default: 1}}",
+    ],
+)  # fmt: skip
+async def test_what_is_no_mistake_in_the_rules_is_taken(text: str, preview: Preview) -> None:
+    assert (await preview(text)).method == "POST"
+
+
 async def test_a_path_that_needs_what_was_not_given_is_refused(preview: Preview) -> None:
-    text = 'request: {path: "/u/${$user}", turns: {roles: {user: user}}, body: {a: 1}}'
-    with pytest.raises(UnsupportedError, match=r"/u/\$\{\$user\} needs a value that was not given"):
+    text = 'request: {path: "/u/${$user | in_segment}", turns: {roles: {user: user}}, body: {a: 1}}'
+    with pytest.raises(UnsupportedError, match=r"/u/\$\{\$user \| in_segment\} needs a value that was not given"):
         await preview(text)
 
 

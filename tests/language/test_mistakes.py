@@ -69,7 +69,7 @@ MISTAKES = {
     BODY % "{$each: $turns, $do: {$each: .parts, $by: .kind, $case: {text: .txt}}}": """a text has no field 'txt'; did you mean "text"?""",
     BODY % "{$drop: why}": "$drop stands only in the case of one kind of part, or in a parameter",
     "request: {path: /c, turns: {roles: {user: user}}, body: [1]}": "request.body: expected a map",
-    "request: {path: /c, body: {a: 1}}": "request.turns: Object missing required field `roles`",
+    "request: {path: /c, body: {a: 1}}": 'request.turns: the key "roles" is missing',
     "auth: {scheme: header}": "auth.header: is missing; the scheme header needs it",
     "apis: {tasks: {request: {path: /t}}}": 'apis.tasks: the key "extends" is missing',
     "apis: {tasks: {extends: openai-chta}}": """apis.tasks.extends: there is no manifest "openai-chta"; did you mean "openai-chat"?""",
@@ -154,6 +154,29 @@ MISTAKES = {
     BODY % "[1]" + "\nparameters: {seed: {to: m.x}}": "m is a list in request.body",
     "request: {path: /c, turns: {roles: {user: user}}, headers: {Content-Type: application/x-www-form-urlencoded}}": "request.headers.Content-Type: the body is sent as JSON, not as application/x-www-form-urlencoded",
     "endpoint: {base_url: 'https://t.example', headers: {content-type: text/plain}}": "endpoint.headers.content-type: the body is sent as JSON, not as text/plain",
+    "response: null": "response: is missing: its steps read a whole answer",
+    "stream: {framing: sse, ends: [end], steps: {text: .t, finish: .f}}": "stream.ends: names end, but no statement of stream.steps gives the event 'end'",
+    "stream: {framing: sse, ends: [eof, finish], steps: {text: .t}}": "stream.ends: names finish, but no statement",
+    "parameters: {top_p: {to: p, min: 1, max: 0.5}}": "parameters.top_p: min is 1 and max 0.5: no value is between them",
+    "parameters: {user: {to: u, values: [ann, bob], default: joe}}": "parameters.user.default: 'joe' is none of the values",
+    "parameters: {seed: {to: s, min: 1, default: 0}}": "parameters.seed.default: 0 is less than min, 1",
+    "parameters: {seed: {to: s, max: 1, default: 2}}": "parameters.seed.default: 2 is more than max, 1",
+    "parameters: {stop: {to: s, max_items: 1, default: [a, b]}}": "parameters.stop.default: has 2 items, more than max_items, 1",
+    BODY % "$stop" + "\nparameters: {stop: {as: $absent, max_items: 1}}": "parameters.stop: max_items would be told but not done",
+    BODY % "$top_p" + "\nparameters: {top_p: {as: $absent, max: 1}}": "parameters.top_p: max would be told but not done",
+    BODY % "$top_p" + "\nparameters: {top_p: {as: $absent, values: [1]}}": "parameters.top_p: values would be told but not done",
+    BODY % "$top_p" + "\nparameters: {top_p: {as: $absent, refused: no}}": "parameters.top_p: refused would be told but not done",
+    "fragments: {f: {x: $top_p}}\n" + BODY % "{$use: f}" + "\nparameters: {top_p: {as: $absent, default: 1}}": "parameters.top_p: default would be told but not done",
+    "parameters: {top_p: {default: 1}}": "parameters.top_p: default would be told but not done",
+    "parameters: {seed: {as: $absent}}": "parameters.seed: goes nowhere: no template reads $seed; say where by",
+    "fragments: {a: {$use: a}}\nparameters: {seed: {as: $absent}, top_k: {to: k, as: {$use: a}}}": "parameters.seed: goes nowhere",
+    "parameters: {seed: {to: s}, top_k: {to: s}}": "parameters.top_k.to: seed goes to s already, and one of the two would be lost",
+    "parameters: {seed: {to: 'header:X-S'}, top_k: {to: 'header:x-s'}}": "parameters.top_k.to: seed goes to header:x-s already",
+    "parameters: {seed: {to: messages}}": "parameters.seed.to: request.body has messages already, of $turns, and that would be lost",
+    "fragments: {f: {x: $system.text}}\n" + BODY % "{n: {$use: f}}" + "\nparameters: {seed: {to: m.n}}": "parameters.seed.to: request.body has m.n already, of $system.text",
+    "parameters: {seed: {to: messages.seed}}": "'messages.seed' is no path in the body: seed would be in a list of request.body",
+    "request: {path: '/x/${$model}', turns: {roles: {user: user}}}": "request.path: a value in it could lead elsewhere; write ${... | in_segment}",
+    "request: {path: /x, stream_path: '/x/${$last.text | lower}', turns: {roles: {user: user}}}": "request.stream_path: a value in it could lead elsewhere",
     BODY % "$model | in_sgment": """no filter 'in_sgment'; did you mean "in_segment"?""",
 }  # fmt: skip
 
@@ -195,7 +218,9 @@ LINES = {
 def test_a_mistake_is_told_with_its_file_its_line_and_its_key(text: str, tmp_path: Path) -> None:
     line, key = LINES[text]
     path = tmp_path / "toy.yaml"
-    path.write_text(f"{text}\nid: toy\nrequest: {{path: /c, turns: {{roles: {{user: user}}}}}}\n")
+    path.write_text(
+        f"{text}\nid: toy\nrequest: {{path: /c, turns: {{roles: {{user: user}}}}}}\nresponse: {{steps: {{}}}}\n"
+    )
     with pytest.raises(ManifestError) as caught:
         compiled(path)
     assert str(caught.value).startswith(f"toy.yaml:{line}: {key}: ")

@@ -35,8 +35,12 @@ def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer
         }
         if section == "stream":
             _check_ends(context, data.get(section, {}))
+        else:
+            _check_is_there(context, data)
         with context.at(section, "steps"):
             write_statement(context, Scope(frame, names), data.get(section, {}).get("steps", {}))
+        if section == "stream":
+            _check_ends_are_told(context, data.get(section, {}))
     return writer
 
 
@@ -52,6 +56,21 @@ def _check_ends(context: Context, stream: dict[str, Any]) -> None:
             context.fail('the key "ends" is missing: done, end, finish or eof')
         if "done" in stream.get("ends", ()) and "done" not in stream:
             context.fail('"ends" names done, but the key "done" is missing')
+
+
+def _check_ends_are_told(context: Context, stream: dict[str, Any]) -> None:
+    """A stream cannot be complete by an event that no statement tells."""
+    for event in ("end", "finish"):
+        if event in stream.get("ends", ()) and event not in context.told:
+            with context.at("stream", "ends"):
+                context.fail(f"names {event}, but no statement of stream.steps gives the event {event!r}")
+
+
+def _check_is_there(context: Context, data: dict[str, Any]) -> None:
+    """Without statements a whole answer would be read as an empty one."""
+    if "response" not in data and not data.get("stream", {}).get("only"):
+        with context.at("response"):
+            context.fail("is missing: its steps read a whole answer; a wire that only streams says stream.only")
 
 
 def _write_usage_reader(context: Context, usage: dict[str, Any]) -> None:

@@ -9,14 +9,18 @@ import msgspec
 
 from ..errors import UnsupportedError
 from .context import Context, Source
-from .expression import is_template
+from .expression import Expression, ExpressionError, Path, is_template, parse_interpolation
 from .parameters import merge_into, write_parameters
 from .reads import SYSTEM, Origin
 from .routes import request_names
+from .rule_checks import check_rules
 from .scope import KINDS, VALUE, Ref, Scope
 from .turns import TurnOptions, arrange
 from .values import write_value
 from .writer import Writer, compile_function
+
+ESCAPING = frozenset({"in_path", "in_segment"})
+"""Filters behind which a value can stand in a path."""
 
 
 def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
@@ -34,7 +38,9 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
             query = _pairs(context, scope, request, "query")
             headers = _pairs(context, scope, request, "headers")
             body = _body(context, scope, request)
-        write_parameters(context, scope, data.get("parameters", {}), {"body": body, "headers": headers, "query": query})
+        rules = data.get("parameters", {})
+        check_rules(context, request, rules)
+        write_parameters(context, scope, rules, {"body": body, "headers": headers, "query": query})
         if context.reads.lose_results(options):
             with context.at("request", "turns", "result_parts"):
                 context.fail("is any, but no template reads .parts of a tool's result: only its texts would go out")
@@ -68,9 +74,12 @@ def _scope(context: Context, options: TurnOptions) -> Scope:
 
 
 def _turn_options(context: Context, data: dict[str, Any]) -> TurnOptions:
+    turns = data.get("request", {}).get("turns", {})
     with context.at("request", "turns"):
+        if "roles" not in turns:
+            context.fail('the key "roles" is missing: the wire\'s words for system, user, assistant and tool')
         try:
-            return msgspec.convert(data.get("request", {}).get("turns", {}), TurnOptions)
+            return msgspec.convert(turns, TurnOptions)
         except msgspec.ValidationError as error:
             context.fail(str(error))
 
@@ -89,12 +98,27 @@ def _path(context: Context, scope: Scope, request: dict[str, Any]) -> str:
 
 def _whole_path(context: Context, scope: Scope, template: str) -> str:
     """The code of a path; one with an absent value in it leads nowhere and is refused."""
+    _check_is_escaped(context, template)
     ref = write_value(context, scope, template)
     if not ref.sure:
         refuse = context.writer.reference(no_path, "no_path")
         with context.writer.block(f"if {ref.code} is None:"):
             context.writer.line(f"raise {refuse}({template!r})")
     return ref.code
+
+
+def _check_is_escaped(context: Context, template: str) -> None:
+    """Refuses a value that could lead to another path: with a slash, a question mark or dots in it."""
+    try:
+        expressions = [segment for segment in parse_interpolation(template) if isinstance(segment, Expression)]
+    except ExpressionError:
+        return  # told where it is compiled
+    for expression in expressions:
+        is_read = any(isinstance(term, Path) for term in expression.alternatives)
+        if is_read and not any(item.name in ESCAPING for item in expression.filters):
+            context.fail(
+                "a value in it could lead elsewhere; write ${... | in_segment}, or in_path to keep slashes"
+            )
 
 
 def no_path(template: str) -> UnsupportedError:

@@ -1,0 +1,138 @@
+"""Mistakes in the rules for parameters that would otherwise send, or tell, something false without a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..request import PARAMETERS
+from .context import Context
+from .scope import PARAMETER_TYPES
+
+NOWHERE = "$absent"
+
+CHANGING = ("map", "min", "max", "max_items", "fixed", "default")
+"""Words of a rule that make another value of the one that was given."""
+
+DROPPING = ("refused", "refused_when", "values")
+"""Words of a rule that take the value away."""
+
+CONDITIONS = frozenset({"$if", "$where", "$by"})
+"""Operators under which a value is looked at and does not go out."""
+
+CONVERSATION = re.compile(r"\$(turns|last|system|model)\b")
+
+LISTS = frozenset({"$each", "$concat"})
+"""Operators that build a list."""
+
+
+def check_rules(context: Context, request: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> None:
+    """Holds each rule against itself, against the templates of ``request`` and against the other rules."""
+    templates = [value for key, value in request.items() if key != "turns"]
+    places: dict[str, str] = {}
+    for name, rule in rules.items():
+        with context.at("parameters", name):
+            _check_unplaced(context, name, rule, templates, rules)
+            if rule.get("refused"):
+                continue
+            _check_limits(context, name, rule)
+            if "to" in rule:
+                _check_place(context, name, rule, request, places)
+
+
+def _check_unplaced(
+    context: Context, name: str, rule: Mapping[str, Any], templates: list[Any], rules: Mapping[str, Any]
+) -> None:
+    """A value that no rule places goes out as a template reads it, so its rule can neither change nor drop it."""
+    if rule.get("as", NOWHERE) != NOWHERE or ("to" in rule and "as" not in rule):
+        return
+    others = [other for key, other in rules.items() if key != name]
+    goes_out, elsewhere = _goes_out(context, name, templates), _is_read(context, name, others)
+    wrong = [word for word in CHANGING if word in rule and not rule.get("refused") and (goes_out or not elsewhere)]
+    wrong += [word for word in DROPPING if goes_out and rule.get(word, False) is not False]
+    if wrong:
+        context.fail(f"{wrong[0]} would be told but not done: no `to` and no `as` of this rule places the value")
+    told = elsewhere or any(word in rule for word in (*DROPPING, "drops"))
+    if not told and name in PARAMETERS and not _is_read(context, name, templates):
+        context.fail(f"goes nowhere: no template reads ${name}; say where by `to` or `as`, or why not by `refused`")
+
+
+def _goes_out(context: Context, name: str, templates: list[Any]) -> bool:
+    return any(_names(text, name) for text in _texts(context, templates, without=CONDITIONS))
+
+
+def _is_read(context: Context, name: str, nodes: list[Any]) -> bool:
+    return any(_names(text, name) for text in _texts(context, nodes))
+
+
+def _names(text: str, name: str) -> bool:
+    return re.search(rf"\${name}\b", text) is not None
+
+
+def _texts(context: Context, node: Any, without: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The texts and keys of a template and of the fragments that it uses."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, list):
+        for item in node:
+            yield from _texts(context, item, without)
+    elif isinstance(node, dict):
+        for key, item in node.items():
+            if key in without or key == "$literal":
+                continue
+            yield str(key)
+            yield from _used(context, item, without) if key == "$use" else _texts(context, item, without)
+
+
+def _used(context: Context, name: Any, without: frozenset[str]) -> list[str]:
+    """The texts of a fragment; one that is not there, or uses itself, is told where it is compiled."""
+    if not isinstance(name, str) or name in context.using or name not in context.fragments:
+        return []
+    with context.fragment(name) as body:
+        return list(_texts(context, body, without))
+
+
+def _check_limits(context: Context, name: str, rule: Mapping[str, Any]) -> None:
+    low, high, default = rule.get("min"), rule.get("max"), rule.get("default")
+    if low is not None and high is not None and low > high:
+        context.fail(f"min is {low} and max {high}: no value is between them")
+    if default is None or name in PARAMETER_TYPES:
+        return
+    with context.at("default"):
+        if "values" in rule and default not in rule["values"]:
+            context.fail(f"{default!r} is none of the values that this rule lets through")
+        if low is not None and _is_number(default) and default < low:
+            context.fail(f"{default} is less than min, {low}")
+        if high is not None and _is_number(default) and default > high:
+            context.fail(f"{default} is more than max, {high}")
+        if isinstance(default, list) and len(default) > rule.get("max_items", len(default)):
+            context.fail(f"has {len(default)} items, more than max_items, {rule['max_items']}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check_place(
+    context: Context, name: str, rule: Mapping[str, Any], request: Mapping[str, Any], places: dict[str, str]
+) -> None:
+    target, _, key = rule["to"].rpartition(":")
+    place = f"{target}:{key.lower()}" if target == "header" else rule["to"]
+    with context.at("to"):
+        if place in places and "refused_when" not in rule:
+            context.fail(f"{places[place]} goes to {rule['to']} already, and one of the two would be lost")
+        if not target:
+            _check_is_free(context, key.split("."), request.get("body"))
+    places[place] = name
+
+
+def _check_is_free(context: Context, keys: list[str], node: Any) -> None:
+    """Refuses a place in the body where a template puts what was said."""
+    for step in keys:
+        if isinstance(node, dict) and LISTS & node.keys():
+            context.fail(f"{'.'.join(keys)!r} is no path in the body: {step} would be in a list of request.body")
+        node = node.get(step) if isinstance(node, dict) else None
+    found = next((text for text in _texts(context, node) if CONVERSATION.search(text)), None)
+    if found:
+        context.fail(f"request.body has {'.'.join(keys)} already, of {found}, and that would be lost")
