@@ -177,6 +177,14 @@ MISTAKES = {
     "parameters: {seed: {to: messages.seed}}": "'messages.seed' is no path in the body: seed would be in a list of request.body",
     "request: {path: '/x/${$model}', turns: {roles: {user: user}}}": "request.path: a value in it could lead elsewhere; write ${... | in_segment}",
     "request: {path: /x, stream_path: '/x/${$last.text | lower}', turns: {roles: {user: user}}}": "request.stream_path: a value in it could lead elsewhere",
+    "body: {a: 1}": """body: unknown key; did you mean "request.body"?""",
+    "base_url: https://t.example": """base_url: unknown key; did you mean "endpoint.base_url" or""",
+    "response: {text: .t}": "response.text: unknown key; known are data, steps, and statements stand in steps",
+    "request: {path: /c, parameters: {seed: {to: s}}}": "request.parameters: unknown key; parameters stands at the top, not in request",
+    "response: {steps: {c: {$case: {a: {text: .t}}}}}": "response.steps.c: $case needs $by or $each beside it",
+    BODY % "{$else: 1}": "request.body.m: $else needs $if or $by or $each beside it",
+    "response: {steps: {c: {$for: .x}}}": "no operator '$for' (there are: $if, $each, $by, $with, $use)",
+    BODY % "{$for: .x}": "no operator '$for' (there are: $if, $each, $by, $with, $use, $merge,",
     BODY % "$model | in_sgment": """no filter 'in_sgment'; did you mean "in_segment"?""",
 }  # fmt: skip
 

@@ -68,11 +68,19 @@ def operator_of(context: Context, node: dict[Any, Any], allowed: dict[str, set[s
     operators = OPERATORS if allowed is None else allowed
     name = next((name for name in operators if name in node), None)
     if name is None:
-        context.fail(f"no operator {keys[0]!r}{context.nearest(keys[0], operators)}")
+        context.fail(_no_operator(context, keys[0], operators))
     unknown = [str(key) for key in node if key not in operators[name]]
     if unknown:
         context.fail(f"{name} does not go with {unknown[0]!r}{context.nearest(unknown[0], operators[name])}")
     return name
+
+
+def _no_operator(context: Context, key: str, operators: dict[str, set[str]]) -> str:
+    owners = sorted((name for name in operators if key in operators[name]), key=lambda name: len(operators[name]))
+    if owners:
+        return f"{key} needs {' or '.join(owners)} beside it"
+    hint = context.nearest(key, operators) or f" (there are: {', '.join(operators)})"
+    return f"no operator {key!r}{hint}"
 
 
 def _text(context: Context, scope: Scope, text: str) -> Ref:

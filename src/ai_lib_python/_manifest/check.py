@@ -157,7 +157,7 @@ def _additional_properties(value: Any, others: Schema | bool, rules: Schema, pat
     for key, item in value.items():
         if not _is_declared(str(key), rules):
             if others is False:
-                yield Problem((*path, key), f"unknown key{_meant_key(str(key), rules)}")
+                yield Problem((*path, key), f"unknown key{_meant_key(str(key), rules, path)}")
             else:
                 yield from violations(item, others, (*path, key))
 
@@ -167,13 +167,27 @@ def _is_declared(key: str, rules: Schema) -> bool:
     return key in rules.get("properties", ()) or any(re.search(pattern, key) for pattern in patterns)
 
 
-def _meant_key(key: str, rules: Schema) -> str:
+def _meant_key(key: str, rules: Schema, path: KeyPath) -> str:
     known = list(rules.get("properties", ()))
     if hint := did_you_mean(key, known):
         return hint
+    if "steps" in known:
+        return f"; known are {', '.join(known)}, and statements stand in steps"
+    if len(path) == 1 and key in schema()["properties"]:
+        return f"; {key} stands at the top, not in {path[0]}"
+    if deeper := [f'"{name}.{key}"' for name in known if key in _keys_below(rules["properties"][name])]:
+        return f"; did you mean {' or '.join(deeper)}?"
     if known:
         return f"; known are {', '.join(known)}"
     return f"; expected {rules['title']}" if "title" in rules else ""
+
+
+def _keys_below(rules: Schema | bool) -> Schema:
+    """The keys of a map that a schema describes."""
+    if isinstance(rules, bool):
+        return {}
+    below: Schema = (_resolved(rules["$ref"]) if "$ref" in rules else rules).get("properties", {})
+    return below
 
 
 def _any_of(value: Any, choices: list[Schema], rules: Schema, path: KeyPath) -> Iterator[Problem]:
