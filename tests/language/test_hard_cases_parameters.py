@@ -124,6 +124,13 @@ parameters:
     assert request.url == "https://toy.example/u/ann/chat?logprobs=true"
 
 
+async def test_what_a_template_sends_is_not_told_as_dropped(preview: Preview) -> None:
+    text = "request: {path: /c, turns: {roles: {user: user}}, body: {s: $seed, t: {$if: $top_p, $then: 1}}}"
+    request = await preview(text, lambda chat: chat.user("Hello").seed(7).top_p(0.5))
+    assert request.body["s"] == 7
+    assert told(request) == {("top_p", "dropped")}
+
+
 @pytest.mark.parametrize(
     "text",
     [

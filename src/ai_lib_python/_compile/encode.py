@@ -13,7 +13,7 @@ from .expression import Expression, ExpressionError, Path, is_template, parse_in
 from .parameters import merge_into, write_parameters
 from .reads import SYSTEM, Origin
 from .routes import request_names
-from .rule_checks import check_rules
+from .rule_checks import check_rules, sent_without_rule
 from .scope import KINDS, VALUE, Ref, Scope
 from .turns import TurnOptions, arrange
 from .values import write_value
@@ -40,7 +40,8 @@ def write_encoder(manifest: Source, data: dict[str, Any]) -> Writer:
             body = _body(context, scope, request)
         rules = data.get("parameters", {})
         check_rules(context, request, rules)
-        write_parameters(context, scope, rules, {"body": body, "headers": headers, "query": query})
+        known = rules.keys() | sent_without_rule(context, request, rules)
+        write_parameters(context, scope, rules, known, {"body": body, "headers": headers, "query": query})
         if context.reads.lose_results(options):
             with context.at("request", "turns", "result_parts"):
                 context.fail("is any, but no template reads .parts of a tool's result: only its texts would go out")
@@ -116,9 +117,7 @@ def _check_is_escaped(context: Context, template: str) -> None:
     for expression in expressions:
         is_read = any(isinstance(term, Path) for term in expression.alternatives)
         if is_read and not any(item.name in ESCAPING for item in expression.filters):
-            context.fail(
-                "a value in it could lead elsewhere; write ${... | in_segment}, or in_path to keep slashes"
-            )
+            context.fail("a value in it could lead elsewhere; write ${... | in_segment}, or in_path to keep slashes")
 
 
 def no_path(template: str) -> UnsupportedError:

@@ -11,7 +11,7 @@ goes out otherwise than it was given is noted, and stands in ``response.adjustme
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -26,13 +26,15 @@ from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
 
-def write_parameters(context: Context, scope: Scope, rules: Mapping[str, Any], targets: Mapping[str, str]) -> None:
-    """Writes the code that puts every parameter where its rule says.
+def write_parameters(
+    context: Context, scope: Scope, rules: Mapping[str, Any], known: Collection[str], targets: Mapping[str, str]
+) -> None:
+    """Writes the code that puts every parameter where its rule says, and tells of those that are not ``known``.
 
     ``targets`` maps ``body``, ``headers`` and ``query`` to the names of the dicts to fill.
     """
     for name in PARAMETERS:
-        if name not in rules:
+        if name not in known:
             _write_unknown(context, scope, name)
     for name, rule in rules.items():
         with context.at("parameters", name):

@@ -27,9 +27,15 @@ LISTS = frozenset({"$each", "$concat"})
 """Operators that build a list."""
 
 
+def sent_without_rule(context: Context, request: Mapping[str, Any], rules: Mapping[str, Any]) -> set[str]:
+    """The parameters that have no rule, and go out all the same: the templates of ``request`` send them."""
+    texts = "\n".join(_texts(context, _templates(request), without=CONDITIONS))
+    return {name for name in PARAMETERS if name not in rules and _names(texts, name)}
+
+
 def check_rules(context: Context, request: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> None:
     """Holds each rule against itself, against the templates of ``request`` and against the other rules."""
-    templates = [value for key, value in request.items() if key != "turns"]
+    templates = _templates(request)
     places: dict[str, str] = {}
     for name, rule in rules.items():
         with context.at("parameters", name):
@@ -39,6 +45,10 @@ def check_rules(context: Context, request: Mapping[str, Any], rules: Mapping[str
             _check_limits(context, name, rule)
             if "to" in rule:
                 _check_place(context, name, rule, request, places)
+
+
+def _templates(request: Mapping[str, Any]) -> list[Any]:
+    return [value for key, value in request.items() if key != "turns"]
 
 
 def _check_unplaced(
