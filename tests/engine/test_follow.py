@@ -7,6 +7,7 @@ import json
 import math
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -286,6 +287,31 @@ async def test_a_receipt_without_sense_is_no_answer(stream: bool, receipt: bytes
     assert len(script.requests) == 1
 
 
+@BOTH
+async def test_an_answer_that_is_not_whole_and_names_no_url_is_no_answer(stream: bool) -> None:
+    manifest = {**LATER, "follow": {"poll": {"url": ".look", "until": ".why", "every": 0.001}}}
+    client, _ = await scripted({"text": "half an ans"}, manifest=manifest)
+    with pytest.raises(MalformedResponse, match="is not whole, and does not say where to ask for the rest"):
+        await read(client, stream=stream)
+
+
+@BOTH
+async def test_an_error_that_names_no_url_is_that_error(stream: bool) -> None:
+    steps = {"failed": {"$if": ".problem", "$then": {"error": "."}}, **STEPS}
+    manifest = {**LATER, "response": {"steps": steps}}
+    client, _ = await scripted(LOOK, {"problem": "the queue is gone"}, manifest=manifest)
+    with pytest.raises(RemoteError, match="the queue is gone"):
+        await read(client, stream=stream)
+
+
+@BOTH
+async def test_an_answer_that_names_no_url_is_asked_for_where_it_was(stream: bool) -> None:
+    manifest = {**LATER, "follow": {"poll": {"url": ".look", "until": ".why", "every": 0.001}}}
+    client, script = await scripted(LOOK, {"text": "half an ans"}, DONE, manifest=manifest)
+    assert (await read(client, stream=stream)).content == "Hi"
+    assert [urlsplit(request.url).path for request in script.requests[1:]] == ["/v1/jobs/7", "/v1/jobs/7"]
+
+
 # Time
 
 
@@ -356,7 +382,11 @@ async def test_a_stream_behind_a_receipt_that_stalls_is_a_deadline() -> None:
 
 # Answers that are there although a stream was asked for
 
-APART = {**LATER, "response": {"steps": {"text": ".whole.text", "finish": ".whole.why"}}}
+APART = {
+    **LATER,
+    "response": {"steps": {"text": ".whole.text", "finish": ".whole.why"}},
+    "follow": {**LATER["follow"], "poll": {**LATER["follow"]["poll"], "until": ".whole"}},
+}
 WHOLE = json.dumps({"whole": {"text": "Hi", "why": "done"}}, indent=2).encode()
 
 

@@ -17,7 +17,7 @@ from ai_lib_python.errors import (
     RateLimited,
     ServerError,
 )
-from ai_lib_python.message import OpaquePart
+from ai_lib_python.message import OpaquePart, TextPart
 
 from .conftest import Stream, client_of
 
@@ -112,8 +112,6 @@ async def test_a_text_in_base64_may_be_cut_within_a_character(size: int, stream:
     text = "stream: {framing: ndjson, ends: [finish], steps: {text: .b | base64_text, finish: .why}}"
     _, response = await stream(text, *frames, {"why": "done"})
     assert response.content == said
-    _, again = await stream(text, {"b": b64encode("ü".encode()[:1]).decode()}, {"b": "bad!"}, {"why": "done"})
-    assert (again.content, again.finish_reason) == ("", "stop")
 
 
 async def test_what_is_no_text_in_base64_is_no_answer(stream: Stream) -> None:
@@ -266,6 +264,82 @@ stream:
     ]
     _, response = await stream(text, *frames)
     assert response.tool_calls[0].arguments == {"city": "Oslo", "days": [3]}
+
+
+PIECES = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    call: {$if: .n, $then: {tool_call: {at: .i, id: .id, name: .n}}}
+    more: {$if: .a, $then: {fragment: {at: .at, text: .a}}}
+    place: {$if: .p, $then: {patch: {at: .at, path: .p, value: .v}}}
+    text: {text: .text, at: .i}
+    word: {text: '.word | base64_text'}
+    reason: {$if: .why, $then: {finish: {$by: .why, $case: {done: done, more: length}}}}
+"""
+
+
+async def test_pieces_that_name_no_place_go_to_the_last_call(stream: Stream) -> None:
+    frames = [{"n": "add", "id": "c1", "i": 0}, {"n": "sub", "id": "c2", "i": 1}, {"a": '{"x":'}, {"a": "1}"}]
+    _, response = await stream(PIECES, *frames, {"why": "done"})
+    assert [call.arguments for call in response.tool_calls] == [{}, {"x": 1}]
+
+
+@pytest.mark.parametrize(
+    "piece", [{"a": "{}", "at": 7}, {"p": "$.x", "v": 1, "at": 7}, {"p": "$.a]b", "v": 1}, {"p": "$", "v": 1}]
+)
+async def test_a_piece_that_fits_nowhere_is_unknown_and_kept(piece: dict[str, Any], stream: Stream) -> None:
+    events, response = await stream(PIECES, {"n": "add", "id": "c1", "i": 0}, piece, {"why": "done"})
+    assert response.unknown_events == 1
+    assert [event.as_unknown.data for event in events if event.is_unknown] == list(response.raw)
+    assert response.tool_calls[0].arguments == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"),
+    [
+        ('$["a.b"]', {"a.b": 1}),
+        (r'$["a\"b"]', {'a"b': 1}),
+        (r"$['it\'s']", {"it's": 1}),
+        (r'$["a\\b"].c', {"a\\b": {"c": 1}}),
+        ('$["two\nlines"]', {"two\nlines": 1}),
+    ],
+)
+async def test_places_may_have_any_name(path: str, arguments: dict[str, Any], stream: Stream) -> None:
+    _, response = await stream(PIECES, {"n": "f", "id": "c", "i": 0}, {"p": path, "v": 1}, {"why": "done"})
+    assert response.tool_calls[0].arguments == arguments
+
+
+async def test_texts_that_grow_side_by_side_stay_whole(stream: Stream) -> None:
+    frames = [{"i": at, "text": text} for at, text in [(0, "A1"), (1, "B1"), (0, "A2"), (1, "B2")]]
+    events, response = await stream(PIECES, *frames, {"why": "done"})
+    assert [part.text for part in response.parts if isinstance(part, TextPart)] == ["A1A2", "B1B2"]
+    assert [event.as_content_delta.text for event in events if event.is_content_delta] == ["A1", "B1", "A2", "B2"]
+
+
+async def test_a_text_that_goes_on_behind_something_else_is_another(stream: Stream) -> None:
+    call = {"i": 1, "n": "add", "id": "c1"}
+    _, response = await stream(PIECES, {"i": 0, "text": "A"}, call, {"i": 0, "text": "B"}, {"why": "done"})
+    assert [part.kind for part in response.parts] == ["text", "tool_call", "text"]
+
+
+@pytest.mark.parametrize("word", ["*bad*", "SGVsbG8", "/w=="])
+async def test_a_text_that_is_not_written_in_base64_is_malformed(word: str, stream: Stream) -> None:
+    with pytest.raises(MalformedResponse, match="a text that is no UTF-8 in base64") as caught:
+        await stream(PIECES, {"word": "SGVsbG8="}, {"word": word}, {"why": "done"})
+    assert caught.value.partial.content == "Hello"
+
+
+async def test_a_text_that_ends_within_a_character_is_malformed(stream: Stream) -> None:
+    with pytest.raises(MalformedResponse, match="a text that ends within a character") as caught:
+        await stream(PIECES, {"word": "SGk="}, {"word": "w6k="[:2] + "=="}, {"why": "done"})
+    assert caught.value.partial.content == "Hi"
+
+
+async def test_a_word_that_no_case_names_is_absent_and_no_error(stream: Stream) -> None:
+    _, response = await stream(PIECES, {"text": "Hi"}, {"why": "new"}, {"why": "more"})
+    assert (response.raw_finish_reason, response.content) == ("length", "Hi")
 
 
 PLAIN_TEXT = """

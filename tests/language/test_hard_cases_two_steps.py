@@ -121,6 +121,13 @@ async def test_an_answer_that_ends_as_an_error_is_one() -> None:
 
 async def test_a_receipt_that_points_nowhere_is_no_answer() -> None:
     client, transport = await client_of(FOLLOWED, {"state": "new"}, api_key="k")
-    with pytest.raises(MalformedResponse, match="JSON that is no answer"):
+    with pytest.raises(MalformedResponse, match="does not say where to ask for the rest"):
         await client.chat().user("Hello").execute()
     assert len(transport.requests) == 1
+
+
+async def test_a_number_may_stand_in_the_url_to_look_at() -> None:
+    text = 'follow: {poll: {url: "/jobs/${.id | in_segment}", until: .text, every: 0.001}}'
+    client, transport = await client_of(text, {"id": 7}, DONE, api_key="k")
+    await client.chat().user("Hello").execute()
+    assert transport.requests[1].url == "https://toy.example/jobs/7"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -74,8 +75,10 @@ def join(value: Any, separator: str) -> str | None:
 
 
 def split(value: Any, mark: str) -> list[str] | None:
-    """The pieces of a text between the marks; None where it is no text."""
-    return value.split(mark) if isinstance(value, str) else None
+    """The pieces of a text between the marks, its letters where the mark is empty; None where it is no text."""
+    if not isinstance(value, str):
+        return None
+    return value.split(mark) if mark else list(value)
 
 
 def texts(value: Any) -> str | None:
@@ -150,59 +153,68 @@ def base64_text(value: Any) -> str | None:
         return None
 
 
-_DECODERS: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
+class Unreadable(ValueError):
+    """A text of an answer is not written as the manifest says. The message names what was expected."""
+
+
+_DECODERS: WeakKeyDictionary[Any, dict[int, IncrementalDecoder]] = WeakKeyDictionary()
 """For each answer that is being read, what is kept of a text whose pieces were cut within a character."""
 
 
-def base64_text_piece(value: Any, sink: Any, place: int) -> str | None:
+def base64_text_piece(value: Any, sink: Any, place: int) -> str:
     """The text of one piece of several; the beginning of a character waits for its end in the next piece.
 
     Raises:
-        UnicodeDecodeError: it is no UTF-8.
+        Unreadable: it is no base64, or no UTF-8.
     """
     from base64 import b64decode  # rare
-    from codecs import getincrementaldecoder
 
-    try:
-        data = b64decode(value, validate=True)
-    except (ValueError, TypeError):
-        return None
     decoders = _DECODERS.setdefault(sink, {})
     if place not in decoders:
         decoders[place] = getincrementaldecoder("utf-8")()
-    text: str = decoders[place].decode(data)
-    return text
+    try:
+        return decoders[place].decode(b64decode(value, validate=True))
+    except (ValueError, TypeError) as error:
+        raise Unreadable(f"a text that is no UTF-8 in base64 ({error})") from None
 
 
-def given_id(value: str) -> str | None:
+def ends_within_a_character(sink: Any) -> bool:
+    """Whether pieces of a text have come to an end before the last character had."""
+    return any(decoder.getstate()[0] for decoder in _DECODERS.get(sink, {}).values())
+
+
+def given_id(value: Any) -> Any:
     """A tool call's id, unless we made it up ourselves."""
-    return None if value.startswith(OWN_ID) else value
+    return None if isinstance(value, str) and value.startswith(OWN_ID) else value
 
 
-def fixed_id(value: str, length: int) -> str:
+def fixed_id(value: Any, length: int) -> str:
     """An id of exactly ``length`` letters and digits; others are turned into one, always the same."""
-    if len(value) == length and value.isascii() and value.isalnum():
-        return value
+    text = as_text(value)
+    if len(text) == length and text.isascii() and text.isalnum():
+        return text
     import hashlib  # rare, and slow to import
 
     digits = string.digits + string.ascii_letters
-    number = int.from_bytes(hashlib.sha256(value.encode()).digest(), "big")
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
     return "".join(digits[number // len(digits) ** place % len(digits)] for place in range(length))
 
 
-def in_path(value: str) -> str:
+def in_path(value: Any) -> str:
     """Quoted for a URL's path; slashes and colons stay.
 
     Raises:
         UnsupportedError: it would lead to another place, by ``..`` or by a step that is empty.
     """
+    value = as_text(value)
     if any(step in ("", ".", "..") for step in value.split("/")):
         raise UnsupportedError(f"{value!r} cannot stand in a URL: a step is empty, '.' or '..'")
     return quote(value, safe="/:@")
 
 
-def in_segment(value: str) -> str:
+def in_segment(value: Any) -> str:
     """Quoted for one step of a URL's path, slashes and colons too."""
+    value = as_text(value)
     if value in ("", ".", ".."):
         raise UnsupportedError(f"{value!r} cannot stand in a URL as a step of its path")
     return quote(value, safe="~")

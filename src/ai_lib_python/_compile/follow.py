@@ -29,7 +29,8 @@ class Follow(NamedTuple):
     """How the answer behind a receipt is got.
 
     Attributes:
-        poll: ``poll(body, headers, status)``: the URL to ask again, or None where the answer is whole.
+        poll: ``poll(body, headers, status)``: None where the answer is whole; else the URL to ask again, which is empty
+            where this answer names none.
         stream: ``stream(body, headers, status)``: the URL of the stream, or None where there is none.
         every: seconds between two looks.
         headers: more headers of the requests that follow.
@@ -92,5 +93,6 @@ def _write(manifest: Source, data: dict[str, Any], key: str) -> Writer:
                 writer.line("return None")
         with context.at("url"):
             _check_url(context, step["url"])
-            writer.line(f"return {write_value(context, scope, step['url']).code}")
+            url = writer.assign(write_value(context, scope, step["url"]).code)
+            writer.line(f"return {url}" if key == "stream" else f"return '' if {url} is None else {url}")
     return writer

@@ -166,7 +166,7 @@ def _branch(context: Context, scope: Scope, node: dict[str, Any], key: str, name
 
 
 def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
-    """One branch for each case; without ``$else``, another value is refused."""
+    """One branch for each case; without ``$else``, another value is refused in a request, and absent in an answer."""
     name = context.writer.name()
     with context.at("$by"), context.looking():
         key = named(context, write_expression(context, scope, node["$by"]))
@@ -183,7 +183,8 @@ def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
         if "$else" in node:
             sure = _branch(context, rest, node, "$else", name).sure and sure
         else:
-            _refuse(context, key)
+            _refuse(context, key, name)
+            sure = sure and context.direction in ("request", "serve")
     _keep_rest(context, rest, node)
     return Ref(name, WIRE, sure)
 
@@ -227,7 +228,11 @@ def where(context: Context, scope: Scope, condition: Any, *, truth: bool) -> Sco
     return scope.inside(current._replace(origin=narrowed_origin(current.origin, context.roles, condition, truth)))
 
 
-def _refuse(context: Context, key: Ref) -> None:
+def _refuse(context: Context, key: Ref, name: str) -> None:
+    """What a request cannot say ends it. A provider may say what nobody knew, and that is no reason to fail."""
+    if context.direction not in ("request", "serve"):
+        context.writer.line(f"{name} = None")
+        return
     known = context.writer.reference(cannot_express, "cannot_express")
     context.writer.line(f"raise {known}({key.code})")
 

@@ -184,7 +184,7 @@ class Assembler:
             return  # an empty piece must not cut what is growing in two
         part = self._last
         if part.__class__ is not _Text or part.kind != "text" or part.at != at:
-            part = self._open_text("text", at)
+            part = self._text_at("text", at)
         if signature is not None or part.signature is not None:
             self._grow(part, text, signature, ContentDelta)
             return
@@ -198,7 +198,7 @@ class Assembler:
             return
         part = self._last
         if part.__class__ is not _Text or part.kind != "reasoning" or part.at != at:
-            part = self._open_text("reasoning", at)
+            part = self._text_at("reasoning", at)
         if data is not None:
             part.data = data
         self._grow(part, text, signature, ReasoningDelta)
@@ -229,24 +229,32 @@ class Assembler:
             self._add_arguments(call, arguments)
 
     def fragment(self, text: Any, at: Any = None, into: Any = None) -> None:
-        """A piece of JSON text for the call, or the opaque part, that began at ``at``."""
-        call = self._calls_at.get(_place(at))
-        if call is not None:
-            self._add_arguments(call, text)
-            return
-        for part in reversed(self._open):
-            if part.at == at and isinstance(part, _Opaque):
-                part.into = into
-                part.pieces.append(self._as_text(text))
-                return
+        """A piece of JSON text for the call, or the opaque part, that began at ``at``; without it, for the last one."""
+        part = self._begun_at(at)
+        if isinstance(part, _Call):
+            self._add_arguments(part, text)
+        elif part is not None:
+            part.into = into
+            part.pieces.append(self._as_text(text))
+        else:
+            self.unknown({"fragment": text, "at": at})
+
+    def _begun_at(self, at: Any) -> _Call | _Opaque | None:
+        """What fragments for a place go into."""
+        if at is not None and (call := self._calls_at.get(_place(at))) is not None:
+            return call
+        begun = (part for part in reversed(self._open) if not isinstance(part, _Text))
+        return next((part for part in begun if at is None or (isinstance(part, _Opaque) and part.at == at)), None)
 
     def patch(self, path: Any, at: Any = None, value: Any = None, done: Any = None) -> None:
         """A value for one place in a call's arguments; texts for the same place are joined."""
-        call = self._calls_at.get(_place(at)) or (self._calls[-1] if self._calls else None)
-        if call is None:
-            return
-        call.patched = call.patched or {}
-        apply_patch(call.patched, self._as_text(path), value)
+        last = self._calls[-1] if self._calls and at is None else None
+        call = self._calls_at.get(_place(at), last)
+        patched = {} if call is None or call.patched is None else call.patched
+        if call is None or not apply_patch(patched, self._as_text(path), value):
+            self.unknown({"path": path, "at": at, "value": value})
+        else:
+            call.patched = patched
 
     def part_end(self, at: Any = None, arguments: Any = None) -> None:
         """The call that began there is whole; ``arguments`` count where no piece of them came before."""
@@ -355,6 +363,16 @@ class Assembler:
     def _append(self, part: _Text | _Call | _Opaque) -> None:
         self._open.append(part)
         self._last = part
+
+    def _text_at(self, kind: str, at: Any) -> _Text:
+        """The text that grows at a place beside others that grow too; else a new one."""
+        for part in reversed(self._open) if at is not None else ():
+            if not isinstance(part, _Text):
+                break
+            if part.kind == kind and part.at == at:
+                self._last = part
+                return part
+        return self._open_text(kind, at)
 
     def _open_text(self, kind: str, at: Any) -> _Text:
         part = _Text(kind, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -13,11 +14,12 @@ import msgspec
 from .._compile.follow import Follow
 from .._wire.http import HttpRequest, HttpResponse, Transport
 from .._wire.urls import shown, wire_url
-from ..errors import AiLibError, DeadlineExceeded
+from ..errors import AiLibError, DeadlineExceeded, MalformedResponse
 from .authenticate import put_key, signed
 from .failures import malformed, parse_body, with_context
 from .hosts import may_have_key
 from .prepare import Prepared
+from .read_answer import read_answer
 from .sending import send
 
 OF_THE_FIRST = frozenset({"content-type", "content-length", "accept", "prefer"})
@@ -52,25 +54,46 @@ class Follower:
         self._ends = None if timeout is None else perf_counter() + timeout
 
     async def whole(self, receipt: Receipt) -> Receipt:
-        """Asks again and again, until the answer is whole."""
-        while url := self._url(self._follow.poll, receipt):
+        """Asks again and again, until the answer is whole. An answer that names no URL is asked for where it was.
+
+        Raises:
+            RemoteError: what came in the place of a receipt is an error.
+            MalformedResponse: the receipt does not say where to ask.
+        """
+        url = None
+        while (found := self._found(self._follow.poll, receipt)) is not None and parse_body(receipt.body) is not None:
+            named = self._url(found, receipt)
+            if named is None:
+                self._check_nameless(receipt, known=url is not None)
+            url = named or url or ""
             await self._wait()
             answer = await self._get(url, "application/json")
             receipt = Receipt(answer.status, answer.headers, await read_body(answer, self.asked))
         return receipt
 
+    def _check_nameless(self, receipt: Receipt, *, known: bool) -> None:
+        """Raises the error that a receipt without a URL is; without one before it, it always is."""
+        with contextlib.suppress(MalformedResponse):
+            read_answer(self.asked, *receipt)
+        if not known:
+            problem = "an answer that is not whole, and does not say where to ask for the rest"
+            raise malformed(self.asked, receipt.status, receipt.body, problem)
+
     async def stream(self, receipt: Receipt) -> HttpResponse | None:
         """The answer as a stream; None where the receipt names none."""
-        url = self._url(self._follow.stream, receipt)
+        url = self._url(self._found(self._follow.stream, receipt), receipt)
         return None if url is None else await self._get(url, "text/event-stream")
 
-    def _url(self, find: Callable[..., str | None], receipt: Receipt) -> str | None:
+    @staticmethod
+    def _found(find: Callable[..., Any], receipt: Receipt) -> Any:
+        return find(parse_body(receipt.body), receipt.headers, receipt.status)
+
+    def _url(self, found: Any, receipt: Receipt) -> str | None:
         """Where the receipt points to, as it is sent.
 
         Raises:
             MalformedResponse: to a host that is not the provider's, and must not see the key.
         """
-        found: Any = find(parse_body(receipt.body), receipt.headers, receipt.status)
         if not isinstance(found, str) or not found:
             return None
         try:

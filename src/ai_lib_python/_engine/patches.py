@@ -6,30 +6,33 @@ import re
 from itertools import pairwise
 from typing import Any
 
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9})\]|\[['\"](.*?)['\"]\]")
+_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]""", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 FARTHEST = 1000
 """How far behind a list's end a place may lie; what lies further away is no answer but an attack."""
 
 
-def apply_patch(target: dict[str, Any], path: str, value: Any) -> None:
+def apply_patch(target: dict[str, Any], path: str, value: Any) -> bool:
     """Sets ``value`` at ``path`` of ``target``; a text is added to the text that is there.
 
-    A path that leads through something else than maps and lists changes nothing.
+    Nothing is changed, and the answer is False, where the path is none, or leads through something else than maps and
+    lists.
     """
     steps = _steps(path)
     place: Any = target
     for step, following in pairwise(steps):
         if not _fits(place, step):
-            return
+            return False
         if (child := _get(place, step)) is None:
             child = [] if isinstance(following, int) else {}
             _set(place, step, child)
         place = child
     if not steps or not _fits(place, steps[-1]):
-        return
+        return False
     old = _get(place, steps[-1])
     _set(place, steps[-1], old + value if isinstance(old, str) and isinstance(value, str) else value)
+    return True
 
 
 def _steps(path: str) -> list[str | int]:
@@ -38,7 +41,15 @@ def _steps(path: str) -> list[str | int]:
     found = list(_STEP.finditer(path))
     if "".join(match.group() for match in found) != path:
         return []
-    return [int(index) if index else (name or quoted) for name, index, quoted in map(re.Match.groups, found)]
+    return [_step(*match.groups()) for match in found]
+
+
+def _step(name: str | None, index: str | None, quoted: str | None, single: str | None) -> str | int:
+    if name is not None:
+        return name
+    if index is not None:
+        return int(index)
+    return _ESCAPED.sub(r"\1", quoted or single or "")
 
 
 def _fits(place: Any, step: str | int) -> bool:

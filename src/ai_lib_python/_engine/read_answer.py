@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import RemoteError
+from .._compile.filters import Unreadable, ends_within_a_character
+from ..errors import AiLibError, RemoteError
 from ..response import ChatResponse
 from .assemble import Assembler, ErrorInAnswer
 from .failures import error_in_answer, malformed, parse_body
 from .prepare import Prepared
+
+HALF = "a text that ends within a character"
 
 
 def read_answer(prepared: Prepared, status: int, headers: dict[str, str], body: bytes) -> ChatResponse:
@@ -23,18 +26,25 @@ def read_answer(prepared: Prepared, status: int, headers: dict[str, str], body: 
         raise malformed(prepared, status, body, "a body that is no JSON")
     sink = Assembler(prepared.program.finish, prepared.manifest.origin, tags=prepared.program.tags)
     failure = _read(prepared, headers, sink, data)
-    if failure is not None:
+    if isinstance(failure, AiLibError):
         raise failure
-    if sink.found_nothing:
-        raise malformed(prepared, status, body, "JSON that is no answer")
+    if failure is None and sink.found_nothing:
+        failure = "JSON that is no answer"
+    if failure is not None:
+        raise malformed(prepared, status, body, failure)
     sink.close()
     return sink.response(prepared.manifest.id, adjustments=prepared.adjustments, raw=data)
 
 
-def _read(prepared: Prepared, headers: dict[str, str], sink: Assembler, data: Any) -> RemoteError | None:
-    """Fills the sink. An error in the answer is given and not raised here, where it would drag the data along."""
+def _read(prepared: Prepared, headers: dict[str, str], sink: Assembler, data: Any) -> RemoteError | str | None:
+    """Fills the sink, and says what cannot be read of it.
+
+    An error in the answer is given and not raised here, where it would drag the data along.
+    """
     try:
         prepared.program.read_response(sink, data, None, headers)
     except ErrorInAnswer as error:
         return error_in_answer(prepared, headers, error.data)
-    return None
+    except Unreadable as error:
+        return str(error)
+    return HALF if ends_within_a_character(sink) else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from .._compile.filters import Unreadable, ends_within_a_character
 from .._wire.frame import Frame, FramingError
 from .._wire.framings import FRAMINGS
 from .._wire.redact import BODY_LIMIT
@@ -17,6 +18,7 @@ from ..response import ChatResponse
 from .assemble import Assembler, ErrorInAnswer
 from .failures import error_in_answer, malformed, parse_body, with_context
 from .prepare import Prepared
+from .read_answer import HALF
 
 SHOWN = 2 * BODY_LIMIT
 """Bytes of a senseless body that are kept for the error: more than it shows, to find keys on the edge."""
@@ -105,6 +107,9 @@ class StreamReader:
             except ErrorInAnswer as error:
                 self._fail(self._error(error.data))
                 return
+            except Unreadable as error:
+                self._fail(self._malformed(str(error), data))
+                return
             except NOT_JSON as error:
                 self._fail(self._malformed(f"a frame that is no JSON ({error})", data))
                 return
@@ -134,6 +139,8 @@ class StreamReader:
                 self.prepared.program.read_response(self.sink, data, None, self._headers)
         except ErrorInAnswer as error:
             self._fail(self._error(error.data))
+        except Unreadable as error:
+            self._fail(self._malformed(str(error)))
         self.over = self._complete = True
 
     def _read_unlabelled(self, body: bytes) -> None:
@@ -148,6 +155,8 @@ class StreamReader:
     def _missing_end(self) -> AiLibError | None:
         if self.sink.found_nothing and "eof" not in self._ends:
             return self._malformed("a stream with no answer in it")
+        if ends_within_a_character(self.sink):
+            return self._with_partial(self._malformed(HALF))
         finished = "finish" in self._ends and self.sink.raw_finish_reason is not None
         ended = "end" in self._ends and self.sink.ended
         if self._complete or finished or ended:
