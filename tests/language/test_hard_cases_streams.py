@@ -342,6 +342,30 @@ async def test_a_word_that_no_case_names_is_absent_and_no_error(stream: Stream) 
     assert (response.raw_finish_reason, response.content) == ("length", "Hi")
 
 
+SO_FAR = """
+stream:
+  framing: ndjson
+  ends: [finish]
+  steps:
+    text: {text: .all, so_far: true}
+    reasoning: {text: .thought, so_far: true}
+    finish: .why
+"""
+
+
+async def test_of_a_text_that_comes_whole_each_time_only_what_is_new_is_told(stream: Stream) -> None:
+    said: list[dict[str, Any]] = [{"thought": "H"}, {"thought": "Hm"}, {"all": "He"}, {"all": "He"}, {"all": "Hello"}]
+    events, response = await stream(SO_FAR, *said, {"all": "Hello", "why": "done"})
+    assert [event.as_content_delta.text for event in events if event.is_content_delta] == ["He", "llo"]
+    assert [event.as_reasoning_delta.text for event in events if event.is_reasoning_delta] == ["H", "m"]
+    assert (response.content, response.reasoning) == ("Hello", "Hm")
+
+
+async def test_a_text_that_is_not_the_one_before_and_more_is_unknown(stream: Stream) -> None:
+    _, response = await stream(SO_FAR, {"all": "Hello"}, {"all": "Goodbye"}, {"all": "Hello you", "why": "done"})
+    assert (response.content, response.unknown_events) == ("Hello you", 1)
+
+
 PLAIN_TEXT = """
 stream:
   framing: sse

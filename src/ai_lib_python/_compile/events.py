@@ -28,8 +28,8 @@ from .values import BRANCHING, OPERATORS, cases_of, loop, new_current, operator_
 EVENTS: dict[str, tuple[str, ...]] = {
     "id": ("id",),
     "model": ("model",),
-    "text": ("text", "at", "signature"),
-    "reasoning": ("text", "at", "signature", "data"),
+    "text": ("text", "at", "signature", "so_far"),
+    "reasoning": ("text", "at", "signature", "data", "so_far"),
     "refusal": ("text",),
     "tool_call": ("at", "id", "name", "arguments", "signature"),
     "fragment": ("text", "at", "into"),

@@ -156,6 +156,7 @@ class Assembler:
         self._calls: list[_Call] = []
         self._calls_at: dict[Any, _Call] = {}
         self._counts: dict[str, int] = {}
+        self._so_far: dict[tuple[str, Any], str] = {}
         self._citations: list[Any] = []
         self._logprobs: list[Any] = []
         self._splitter = TagSplitter(tags) if tags is not None else None
@@ -174,9 +175,11 @@ class Assembler:
             if self.events is not None:
                 self.events.append(Metadata(model=self.response_model))
 
-    def text(self, text: Any, at: Any = None, signature: Any = None) -> None:
+    def text(self, text: Any, at: Any = None, signature: Any = None, so_far: Any = None) -> None:
         if text.__class__ is not str:
             text = self._as_text(text)
+        if so_far:
+            text = self._new_in("text", at, text)
         if self._splitter is not None:
             thought, text = self._splitter.feed(text)
             self.reasoning(thought, at)
@@ -192,8 +195,10 @@ class Assembler:
         if self.events is not None:
             self.events.append(ContentDelta(text))
 
-    def reasoning(self, text: Any, at: Any = None, signature: Any = None, data: Any = None) -> None:
+    def reasoning(self, text: Any, at: Any = None, signature: Any = None, data: Any = None, so_far: Any = None) -> None:
         text = self._as_text(text)
+        if so_far:
+            text = self._new_in("reasoning", at, text)
         if not text and signature is None and data is None:
             return
         part = self._last
@@ -363,6 +368,15 @@ class Assembler:
     def _append(self, part: _Text | _Call | _Opaque) -> None:
         self._open.append(part)
         self._last = part
+
+    def _new_in(self, kind: str, at: Any, text: str) -> str:
+        """What is new in a text that came whole so far. One that is not the text before and more is unknown."""
+        before = self._so_far.get((kind, _place(at)), "")
+        if not text.startswith(before):
+            self.unknown({kind: text, "at": at})
+            return ""
+        self._so_far[kind, _place(at)] = text
+        return text[len(before) :]
 
     def _text_at(self, kind: str, at: Any) -> _Text:
         """The text that grows at a place beside others that grow too; else a new one."""
