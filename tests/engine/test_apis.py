@@ -41,7 +41,10 @@ WIRE: dict[str, Any] = {
         "body": {"said": {"$each": "$turns", "$do": {"$each": ".parts", "$do": {"$use": "part"}}}},
         "stream_body": {"live": True},
     },
-    "parameters": {"tools": {"to": "tools", "as": {"$each": "$value", "$do": ".name"}}, "temperature": {"to": "t", "max": 1}},
+    "parameters": {
+        "tools": {"to": "tools", "as": {"$each": "$value", "$do": ".name"}},
+        "temperature": {"to": "t", "max": 1},
+    },
     "response": {"steps": {"all": {"$use": "read"}, "finish": ".why"}},
     "stream": {"framing": "ndjson", "ends": ["finish"], "steps": {"all": {"$use": "read"}, "finish": ".why"}},
     "finish": {"map": {"done": "stop"}},
