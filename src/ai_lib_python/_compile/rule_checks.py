@@ -23,6 +23,8 @@ CONDITIONS = frozenset({"$if", "$where", "$by"})
 
 CONVERSATION = re.compile(r"\$(turns|last|system|model)\b")
 
+_NAME = re.compile(r"\$(\w+)")
+
 LISTS = frozenset({"$each", "$concat"})
 """Operators that build a list."""
 
@@ -77,7 +79,7 @@ def _is_read(context: Context, name: str, nodes: list[Any]) -> bool:
 
 
 def _names(text: str, name: str) -> bool:
-    return re.search(rf"\${name}\b", text) is not None
+    return f"${name}" in text and name in _NAME.findall(text)
 
 
 def _texts(context: Context, node: Any, without: frozenset[str] = frozenset()) -> Iterator[str]:
