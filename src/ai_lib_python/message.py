@@ -153,15 +153,15 @@ class ToolCall(msgspec.Struct, frozen=True):
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments as a dict; empty where the model sent none or broken JSON."""
-        parsed, _ = self._parse()
-        return parsed
+        return self.read_arguments()[0]
 
     @property
     def arguments_error(self) -> str | None:
         """Why ``arguments_json`` is not a JSON object, or None where it is."""
-        return self._parse()[1]
+        return self.read_arguments()[1]
 
-    def _parse(self) -> tuple[dict[str, Any], str | None]:
+    def read_arguments(self) -> tuple[dict[str, Any], str | None]:
+        """Both at once: ``arguments`` and ``arguments_error``."""
         if not self.arguments_json.strip():
             return {}, None
         try:

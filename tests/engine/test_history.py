@@ -313,3 +313,16 @@ async def test_a_broken_call_in_the_history_goes_back_without_failing(dialect: s
         Message(CALLING[2].role, (ToolResult("t1", (TextPart("bad JSON"),)),)),
     ]
     assert "bad JSON" in json.dumps((await shown(dialect, messages)).body)
+
+
+@every_dialect
+@pytest.mark.parametrize("broken", ['{"city": "Os', "[1]"])
+async def test_arguments_that_are_no_object_go_back_as_they_came_or_are_told(dialect: str, broken: str) -> None:
+    answer = Message.assistant(tool_calls=[ToolCall("t1", "weather", broken)])
+    request = await shown(dialect, conversation(answer))
+    told = [note for note in request.adjustments if (note.parameter, note.action) == ("tool_call", "replaced")]
+    if json.dumps(broken) in json.dumps(request.body):
+        assert not told
+    else:
+        assert [(note.given, note.sent) for note in told] == [(broken, {})]
+        assert "those of weather are none" in told[0].reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..message import ToolCall
 from ..response import Adjustment
 
 
@@ -36,6 +37,14 @@ class Notes:
     def omitted(self, kind: str, reason: str) -> None:
         """A part of a message that this wire does not take back; noted once for each kind and reason."""
         self._once(Adjustment(kind, "omitted", reason))
+
+    def arguments_of(self, call: ToolCall) -> dict[str, Any]:
+        """The arguments of an earlier call, for a wire that takes them as an object."""
+        arguments, problem = call.read_arguments()
+        if problem is not None:
+            reason = f"this wire takes arguments of a call as an object, and those of {call.name} are none: {problem}"
+            self.replaced("tool_call", reason, call.arguments_json, arguments)
+        return arguments
 
     def _once(self, adjustment: Adjustment) -> None:
         if adjustment not in self.adjustments:

@@ -177,6 +177,8 @@ def _record_step(context: Context, base: Ref, step: str | int) -> Ref:
         hint = context.nearest(str(step), fields)
         context.fail(f"a {kind} has no field {step!r}{hint} (it has: {', '.join(sorted(fields))})")
     field = fields[step]
+    if base.type == "part:tool_call" and step == "arguments" and context.direction == "request":
+        return Ref(context.writer.assign(f"notes.arguments_of({base.code})"), field.type, True)
     if base.type == "part" and step != "kind":  # whose kind is not known here, so it may lack the field
         return Ref(context.writer.assign(f"getattr({base.code}, {step!r}, None)"), field.type)
     if base.sure and field.sure:
