@@ -121,7 +121,7 @@ def _function_tool(
 
 def _parameters(name: str, function: Callable[..., Any]) -> list[tuple[inspect.Parameter, Any]]:
     """The parameters that a function still takes, each with its type."""
-    hints = get_type_hints(_annotated(function), include_extras=True)
+    hints = _hints(name, function)
     given = _given_already(function)
     found = []
     for parameter in inspect.signature(function).parameters.values():
@@ -134,6 +134,16 @@ def _parameters(name: str, function: Callable[..., Any]) -> list[tuple[inspect.P
             raise TypeError(f"tool {name}: the parameter {parameter.name!r} needs a type, as in {parameter.name}: str")
         found.append((parameter, hints[parameter.name]))
     return found
+
+
+def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(_annotated(function), include_extras=True)
+    except NameError as error:
+        raise TypeError(
+            f"tool {name}: an annotation names {error.name!r}, which its module does not know; types of annotations "
+            "must stand outside of functions"
+        ) from None
 
 
 def _annotated(function: Any) -> Any:

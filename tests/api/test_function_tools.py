@@ -253,6 +253,16 @@ def test_what_cannot_be_a_tool_says_why(source: Any, error: type[Exception], pro
         tool(source)
 
 
+def test_a_type_that_only_a_function_knows_is_refused_by_name() -> None:
+    class Hidden(pydantic.BaseModel):
+        x: int
+
+    def looks(hidden: Hidden) -> None: ...
+
+    with pytest.raises(TypeError, match="tool looks: an annotation names 'Hidden', which its module does not know"):
+        tool(looks)
+
+
 # The model's arguments
 
 
