@@ -366,6 +366,17 @@ async def test_a_text_that_is_not_the_one_before_and_more_is_unknown(stream: Str
     assert (response.content, response.unknown_events) == ("Hello you", 1)
 
 
+@pytest.mark.parametrize("cut", [1, 5])
+async def test_an_array_without_its_bracket_has_not_ended_though_the_body_has(cut: int, stream: Stream) -> None:
+    text = "stream: {framing: json_array, ends: [eof], steps: {text: .t}}"
+    body = b'[{"t": "a"}, {"t": "b"}]'
+    _, response = await stream(text, body)
+    assert response.content == "ab"
+    with pytest.raises(IncompleteStream if cut == 1 else MalformedResponse) as caught:
+        await stream(text, body[:-cut])
+    assert caught.value.partial.content == ("ab" if cut == 1 else "a")
+
+
 PLAIN_TEXT = """
 stream:
   framing: sse

@@ -159,7 +159,7 @@ class StreamReader:
             return self._with_partial(self._malformed(HALF))
         finished = "finish" in self._ends and self.sink.raw_finish_reason is not None
         ended = "end" in self._ends and self.sink.ended
-        if self._complete or finished or ended:
+        if (self._complete and self._framing.may_end) or finished or ended:
             return None
         return self._with_partial(
             IncompleteStream(f"the stream of {self.prepared.manifest.name} ended before its end marker")

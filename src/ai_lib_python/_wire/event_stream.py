@@ -23,6 +23,9 @@ LONGEST = 16 * 2**20
 class EventStreamDecoder:
     """Cuts a body into one frame a message; the frame's event is the map of the message's headers."""
 
+    may_end = True
+    """Any message may be the last."""
+
     __slots__ = ("_fault", "_rest")
 
     def __init__(self) -> None:

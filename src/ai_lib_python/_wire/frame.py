@@ -22,6 +22,10 @@ class FramingError(ValueError):
 class Framing(Protocol):
     """A decoder of one body. Where the body is cut into chunks never changes the frames that come out."""
 
+    @property
+    def may_end(self) -> bool:
+        """Whether a body may end behind what has come, as far as its framing can tell."""
+
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that this chunk completes."""
 

@@ -84,6 +84,11 @@ class JsonArrayDecoder:
             raise FramingError(f"the body ends within an element that begins with {begun[:_SHOWN]!r}")
         return []
 
+    @property
+    def may_end(self) -> bool:
+        """Not within the array: it has a bracket that closes it."""
+        return self._place in (_Place.START, _Place.END)
+
     def _scan(self, chunk: bytes, frames: list[Frame]) -> None:
         at = 0
         while at < len(chunk):

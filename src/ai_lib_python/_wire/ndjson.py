@@ -8,6 +8,9 @@ from .frame import Frame, skip_bom
 class NdjsonDecoder:
     """Cuts a body into one frame a line, ended by LF or CRLF. Never errs: a line need not be JSON."""
 
+    may_end = True
+    """Any message may be the last."""
+
     __slots__ = ("_head", "_tail")
 
     def __init__(self) -> None:

@@ -21,6 +21,9 @@ _LF = 10
 class SseDecoder:
     """Cuts an event stream into one frame an event."""
 
+    may_end = True
+    """Any message may be the last."""
+
     __slots__ = ("_after_cr", "_data", "_event", "_head", "_name", "_prefix", "_ready", "_start", "_tail")
 
     def __init__(self) -> None:
