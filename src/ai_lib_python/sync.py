@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import client as _async
 from ._engine.background import BackgroundLoop
-from .chat import RequestParts
 from .events import ContentDelta, StreamingEvent
+from .request_parts import RequestParts
 from .response import CallStats, ChatResponse
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ LAYERS = [
     },
     {"_manifest", "_wire", "_compile"},
     {"_engine"},
-    {"chat", "client"},
+    {"chat", "client", "request_parts"},
     {"simulator", "sync", "testing"},
     {"cli", "__main__"},
 ]
@@ -46,6 +46,7 @@ LAYERS = [
 SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
     ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
+    ("chat", "request_parts"),
     ("__main__", "cli"), ("_placeholders", "errors"),
     ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),
 }  # fmt: skip

@@ -17,7 +17,7 @@ from ..warnings import AdjustmentWarning, SunsetWarning
 from .answer_stream import AnswerRun
 from .call import execute
 from .list_models import list_models
-from .prepare import Prepared, prepare
+from .prepare import Prepared, adjustments_of, prepare
 from .stream import ChatStream, read_whole
 from .target import Target, Targets, credential_in, program_of
 from .warn import warn_once
@@ -73,6 +73,10 @@ class Caller:
         body = msgspec.json.decode(http.body) if http.body else None
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
         return RequestPreview(http.method, http.url, headers, body, prepared.adjustments)
+
+    def adjustments_of(self, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:
+        """What a request would be sent otherwise than asked; nothing is sent, and no key is needed."""
+        return adjustments_of(self._target_of(request, stream=stream), request, stream=stream)
 
     async def list_models(self, timeout: float | None) -> list[str]:
         """The names by which the provider's models are called."""

@@ -77,6 +77,18 @@ def prepare(
     return Prepared(http, target, manifest, program, request.model, credential, tuple(notes.adjustments))
 
 
+def adjustments_of(target: Target, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:
+    """What would go out otherwise than it was asked for. Needs no key and sends nothing.
+
+    Raises:
+        UnsupportedError: the wire cannot express some content; the message names it.
+    """
+    manifest, program = target.program(request.model)
+    notes = Notes()
+    _encode(manifest, program, request, stream, notes)
+    return tuple(notes.adjustments)
+
+
 def _encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:
     try:
         return program.encode(request, stream, notes)

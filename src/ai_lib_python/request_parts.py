@@ -1,0 +1,210 @@
+"""Building a request: each method adds one thing and gives the builder back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .message import Content, Message
+from .request import ChatRequest
+from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+from .validate import (
+    a_body,
+    a_count,
+    a_number,
+    a_response_format,
+    a_switch,
+    a_text,
+    a_tool_choice,
+    some_headers,
+    some_messages,
+    some_query,
+    some_texts,
+    some_tools,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # for type checkers only; not installed with us
+
+    from ._engine.caller import Caller
+    from ._engine.stream import ChatStream
+    from ._engine.tool_rounds import ToolRounds
+    from .preview import RequestPreview
+
+__all__ = ["RequestParts"]
+
+
+class RequestParts:
+    """What a request is made of; how it is performed is up to the class that builds on this.
+
+    A value of the wrong type, or out of range everywhere, is refused where it is given, with a
+    ``TypeError`` or ``ValueError`` that names it.
+    What only some providers refuse is settled when the request is sent, and told in
+    ``response.adjustments``. Executing a builder twice sends the same bytes twice.
+    """
+
+    def __init__(self, caller: Caller, model: str, timeout: float | None) -> None:
+        self._caller = caller
+        self._model = model
+        self._messages: list[Message] = []
+        self._parameters: dict[str, Any] = {}
+        self._timeout = timeout
+
+    # Messages
+
+    def system(self, content: str) -> Self:
+        """Adds instructions for the model."""
+        return self._add(Message.system(content))
+
+    def user(self, content: Content) -> Self:
+        """Adds what the person says: a text, or a list of parts made by ``ContentBlock``."""
+        return self._add(Message.user(content))
+
+    def assistant(self, content: Content) -> Self:
+        """Adds what the model said before."""
+        return self._add(Message.assistant(content))
+
+    def tool(self, id: str, content: Content, *, name: str | None = None, is_error: bool = False) -> Self:
+        """Adds the result of the tool call ``id``."""
+        return self._add(Message.tool(id, content, name=name, is_error=is_error))
+
+    def messages(self, messages: Iterable[Message]) -> Self:
+        """Adds a history, in order."""
+        self._messages.extend(some_messages(messages))
+        return self
+
+    # Parameters
+
+    def model(self, model: str) -> Self:
+        """Another model of the same provider, by the provider's own name for it."""
+        self._model = a_text("model", model)
+        return self
+
+    def api(self, name: str) -> Self:
+        """Another API of the same provider, such as ``"responses"``, whatever the manifest would choose."""
+        return self._set("api", a_text("api", name))
+
+    def temperature(self, value: float) -> Self:
+        """Randomness, 0 (least) to 2 (most)."""
+        return self._set("temperature", a_number("temperature", value, 0, 2))
+
+    def max_tokens(self, value: int) -> Self:
+        """The most tokens the model may generate, at least 1."""
+        return self._set("max_tokens", a_count("max_tokens", value, 1))
+
+    def top_p(self, value: float) -> Self:
+        """Nucleus sampling, 0 to 1; an alternative to temperature."""
+        return self._set("top_p", a_number("top_p", value, 0, 1))
+
+    def top_k(self, value: int) -> Self:
+        """Samples from the ``value`` likeliest tokens only, 0 or more."""
+        return self._set("top_k", a_count("top_k", value, 0))
+
+    def stop(self, sequences: str | Sequence[str]) -> Self:
+        """Texts that end the answer where they would appear."""
+        return self._set("stop", some_texts("stop", sequences))
+
+    def seed(self, value: int) -> Self:
+        """Asks for the same answer to the same request, where the provider can; any whole number."""
+        return self._set("seed", a_count("seed", value))
+
+    def presence_penalty(self, value: float) -> Self:
+        """Discourages (-2 to 2) tokens that have appeared at all."""
+        return self._set("presence_penalty", a_number("presence_penalty", value, -2, 2))
+
+    def frequency_penalty(self, value: float) -> Self:
+        """Discourages (-2 to 2) tokens by how often they have appeared."""
+        return self._set("frequency_penalty", a_number("frequency_penalty", value, -2, 2))
+
+    def logprobs(self, value: bool = True, *, top: int | None = None) -> Self:
+        """Asks for the log-probability of each token, and of the ``top`` likeliest in its place (0 to 20)."""
+        self._set("logprobs", a_switch("logprobs", value))
+        return self if top is None else self._set("top_logprobs", a_count("top_logprobs", top, 0, 20))
+
+    def user_id(self, value: str) -> Self:
+        """Your id of the person who asks; providers use it against abuse."""
+        return self._set("user", a_text("user_id", value))
+
+    def tools(self, tools: Iterable[ToolDefinition | Mapping[str, Any] | Callable[..., Any]]) -> Self:
+        """The tools that the model may call: functions, types, ``ToolDefinition``, or a mapping with its fields.
+
+        A function's name, annotations and docstring say all that the model is told; see ``function_tools``.
+        """
+        return self._set("tools", some_tools(tools))
+
+    def tool_choice(self, choice: str | ToolChoice) -> Self:
+        """``"auto"``, ``"none"``, ``"required"``, or the name of the tool to call."""
+        return self._set("tool_choice", a_tool_choice(choice))
+
+    def parallel_tool_calls(self, value: bool) -> Self:
+        """Whether one answer may call several tools."""
+        return self._set("parallel_tool_calls", a_switch("parallel_tool_calls", value))
+
+    def response_format(self, value: str | Mapping[str, Any] | ResponseFormat) -> Self:
+        """``"json"``, ``"text"``, a JSON Schema, or a ``ResponseFormat``."""
+        return self._set("response_format", a_response_format(value))
+
+    def reasoning(self, effort: str | bool | None = None, *, budget_tokens: int | None = None) -> Self:
+        """How much the model may think: an effort such as ``"low"``, a budget in tokens, or ``False`` for none."""
+        if budget_tokens is not None:
+            a_count("budget_tokens", budget_tokens, 0)
+        if isinstance(effort, bool) or effort is None:
+            return self._set("reasoning", Reasoning(effort is not False, None, budget_tokens))
+        enabled = a_text("effort", effort) != "none"
+        return self._set("reasoning", Reasoning(enabled, effort if enabled else None, budget_tokens))
+
+    def extra_body(self, fields: Mapping[str, Any]) -> Self:
+        """Fields of the provider's own, merged into the body last and as they are."""
+        return self._set("extra_body", a_body(fields))
+
+    def extra_headers(self, headers: Mapping[str, str]) -> Self:
+        """Headers of your own, sent last and as they are."""
+        return self._set("extra_headers", some_headers(headers))
+
+    def extra_query(self, parameters: Mapping[str, str]) -> Self:
+        """Parameters of the address' query of your own, sent last and as they are."""
+        return self._set("extra_query", some_query(parameters))
+
+    def timeout(self, seconds: float) -> Self:
+        """Seconds for the whole call, the stream's end included; at least 0.001."""
+        self._timeout = a_number("timeout", seconds, 0.001)
+        return self
+
+    def build(self) -> ChatRequest:
+        """The request as an immutable value."""
+        return ChatRequest(model=self._model, messages=tuple(self._messages), **self._parameters)
+
+    def preview(self, *, stream: bool = False) -> RequestPreview:
+        """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
+        return self._caller.preview(self.build(), stream=stream)
+
+    def as_curl(self, *, stream: bool = False) -> str:
+        """The same as a command for a shell, with ``[redacted]`` in the place of the key."""
+        return self.preview(stream=stream).as_curl()
+
+    def _add(self, message: Message) -> Self:
+        self._messages.append(message)
+        return self
+
+    def _set(self, name: str, value: Any) -> Self:
+        self._parameters[name] = value
+        return self
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._parameters)
+        what = f"{len(self._messages)} messages; {names or 'no parameters'}"
+        return f"<{type(self).__name__} {self._model}: {what}>"
+
+    def _tool_rounds(self, max_rounds: int, tool_timeout: float | None) -> ToolRounds:
+        """The rounds of ``run_tools``, not begun."""
+        from ._engine.tool_rounds import ToolLimits, ToolRounds  # for who has tools that are functions
+
+        seconds = None if tool_timeout is None else a_number("tool_timeout", tool_timeout, 0.001)
+        return ToolRounds(self.build(), ToolLimits(a_count("max_rounds", max_rounds, 1), seconds))
+
+    def _tool_stream(self, max_rounds: int, tool_timeout: float | None) -> ChatStream:
+        from ._engine.stream import ChatStream
+        from ._engine.tool_stream import ToolRun
+
+        rounds = self._tool_rounds(max_rounds, tool_timeout)
+        return ChatStream(ToolRun(rounds, lambda request: self._caller.stream(request, self._timeout)))
