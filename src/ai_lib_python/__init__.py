@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .message import Message as Message
     from .message import MessageRole as MessageRole
     from .message import ToolCall as ToolCall
+    from .message_json import messages_from_json as messages_from_json
+    from .message_json import messages_to_json as messages_to_json
     from .preview import RequestPreview as RequestPreview
     from .request import ChatRequest as ChatRequest
     from .response import Adjustment as Adjustment
@@ -66,6 +68,8 @@ _HOMES = {
     "TransportError": ".errors",
     "Usage": ".response",
     "__version__": "._version",
+    "messages_from_json": ".message_json",
+    "messages_to_json": ".message_json",
     "tool": ".function_tools",
 }
 

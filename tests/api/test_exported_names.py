@@ -34,10 +34,23 @@ NAMES = [
     "TransportError",
     "Usage",
     "__version__",
+    "messages_from_json",
+    "messages_to_json",
     "tool",
 ]
 
-MODULES = ["errors", "events", "function_tools", "message", "preview", "request", "response", "tools", "warnings"]
+MODULES = [
+    "errors",
+    "events",
+    "function_tools",
+    "message",
+    "message_json",
+    "preview",
+    "request",
+    "response",
+    "tools",
+    "warnings",
+]
 """Public modules; each says in ``__all__`` what users may import from it."""
 
 

@@ -20,6 +20,7 @@ LAYERS = [
     {
         "errors",
         "message",
+        "message_json",
         "tools",
         "response",
         "events",
@@ -47,6 +48,7 @@ SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
     ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("chat", "request_parts"),
+    ("message_json", "message"), ("message_json", "validate"), ("message_json", "_spelling"),
     ("__main__", "cli"), ("_placeholders", "errors"),
     ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),
 }  # fmt: skip
