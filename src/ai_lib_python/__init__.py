@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .chat import ChatRequestBuilder as ChatRequestBuilder
     from .client import AiClient as AiClient
     from .client import AiClientBuilder as AiClientBuilder
+    from .conversation import Conversation as Conversation
     from .errors import AiLibError as AiLibError
     from .errors import ConfigurationError as ConfigurationError
     from .errors import RemoteError as RemoteError
@@ -55,6 +56,7 @@ _HOMES = {
     "ChatStream": "._engine.stream",
     "ConfigurationError": ".errors",
     "ContentBlock": ".message",
+    "Conversation": ".conversation",
     "Message": ".message",
     "MessageRole": ".message",
     "RemoteError": ".errors",

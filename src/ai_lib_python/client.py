@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .chat import ChatRequestBuilder
 from .errors import ConfigurationError
-from .validate import a_number
+from .message import Content, Message
+from .validate import a_number, some_messages
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # for type checkers only; not installed with us
 
     from ._engine.caller import Caller
     from ._wire.http import Transport
+    from .conversation import Conversation
 
 __all__ = ["AiClient", "AiClientBuilder"]
 
@@ -110,6 +112,28 @@ class AiClient:
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
         return ChatRequestBuilder(self._caller, self.model, self.timeout)
+
+    def conversation(
+        self,
+        system: Content | None = None,
+        *,
+        messages: Iterable[Message] = (),
+        configure: Callable[[ChatRequestBuilder], object] | None = None,
+    ) -> Conversation:
+        """A conversation that keeps its turns.
+
+        Args:
+            system: instructions for the model, in front of everything.
+            messages: a history to go on from.
+            configure: sets the parameters of each turn: ``lambda request: request.temperature(0).tools([weather])``.
+
+        Raises:
+            TypeError, ValueError: a parameter is of the wrong type or out of range, or ``configure`` adds messages.
+        """
+        from .conversation import Conversation  # for who holds one
+
+        before = () if system is None else (Message.system(system),)
+        return Conversation(self.chat, (*before, *some_messages(messages)), configure)
 
     async def list_models(self) -> list[str]:
         """The names by which the provider's models are called, in its own order.

@@ -12,22 +12,25 @@ runs it; so it works inside a running event loop too, though it blocks that loop
 from __future__ import annotations
 
 import weakref
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import client as _async
 from ._engine.background import BackgroundLoop
+from .conversation import ConversationParts, Said, Turn, messages_of
 from .events import ContentDelta, StreamingEvent
+from .message import Content, Message
 from .request_parts import RequestParts
 from .response import CallStats, ChatResponse
+from .validate import some_messages
 
 if TYPE_CHECKING:
     from ._engine import stream as _async_stream
     from ._wire.http import Transport
 
-__all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream"]
+__all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream", "Conversation"]
 
 _LOOP = BackgroundLoop("ai-lib sync")
 
@@ -90,6 +93,17 @@ class AiClient:
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
         return ChatRequestBuilder(self._client._caller, self.model, self.timeout)
+
+    def conversation(
+        self,
+        system: Content | None = None,
+        *,
+        messages: Iterable[Message] = (),
+        configure: Callable[[ChatRequestBuilder], object] | None = None,
+    ) -> Conversation:
+        """A conversation that keeps its turns; the arguments are those of ``ai_lib_python.AiClient.conversation``."""
+        before = () if system is None else (Message.system(system),)
+        return Conversation(self.chat, (*before, *some_messages(messages)), configure)
 
     def list_models(self) -> list[str]:
         """The names by which the provider's models are called, in its own order.
@@ -185,6 +199,45 @@ class ChatRequestBuilder(RequestParts):
         """Only the pieces of the answer's text, while it comes."""
         with self.stream() as stream:
             yield from stream.text()
+
+
+class Conversation(ConversationParts[ChatRequestBuilder]):
+    """A conversation with one model. ``client.conversation()`` makes it.
+
+    It holds one turn at a time: saying something while an answer is being waited for is a ``RuntimeError``.
+    """
+
+    def say(self, said: Said) -> ChatResponse:
+        """Says something and waits for the answer; both are then in ``messages``. A failed call adds nothing."""
+        turn = Turn(self, messages_of(said))
+        try:
+            response: ChatResponse = turn.request().execute()
+            turn.answered(response)
+        finally:
+            turn.end()
+        return response
+
+    def run_tools(self, said: Said, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
+        """Says something and lets the model call functions; every round is then in ``messages``."""
+        turn = Turn(self, messages_of(said))
+        try:
+            response: ChatResponse = turn.request().run_tools(max_rounds=max_rounds, tool_timeout=tool_timeout)
+            turn.answered(response)
+        finally:
+            turn.end()
+        return response
+
+    def stream(self, said: Said) -> ChatStream:
+        """Says something and gives the answer as events; the turn is added when they have come to their end."""
+        return ChatStream(self._stream(said))
+
+    def stream_tools(self, said: Said, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatStream:
+        """``run_tools`` as one stream; it adds all rounds at its end."""
+        return ChatStream(self._tool_stream(said, max_rounds, tool_timeout))
+
+    def with_client(self, client: AiClient) -> Conversation:
+        """The same history, to go on with another client; this conversation stays as it is."""
+        return client.conversation(messages=self._messages, configure=self._configure)
 
 
 class ChatStream:

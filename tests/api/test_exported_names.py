@@ -21,6 +21,7 @@ NAMES = [
     "ChatStream",
     "ConfigurationError",
     "ContentBlock",
+    "Conversation",
     "Message",
     "MessageRole",
     "RemoteError",

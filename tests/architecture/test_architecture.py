@@ -38,7 +38,7 @@ LAYERS = [
     },
     {"_manifest", "_wire", "_compile"},
     {"_engine"},
-    {"chat", "client", "request_parts"},
+    {"chat", "client", "conversation", "request_parts"},
     {"simulator", "sync", "testing"},
     {"cli", "__main__"},
 ]
@@ -47,7 +47,8 @@ LAYERS = [
 SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
     ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
-    ("chat", "request_parts"),
+    ("chat", "request_parts"), ("client", "conversation"),
+    ("conversation", "chat"), ("conversation", "client"), ("conversation", "request_parts"),
     ("message_json", "message"), ("message_json", "validate"), ("message_json", "_spelling"),
     ("__main__", "cli"), ("_placeholders", "errors"),
     ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),
