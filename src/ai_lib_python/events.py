@@ -14,6 +14,7 @@ import msgspec
 from .response import ToolOutcome, Usage
 
 __all__ = [
+    "AlternativeEvent",
     "CitationDelta",
     "ContentDelta",
     "Metadata",
@@ -45,6 +46,7 @@ class StreamingEvent(msgspec.Struct, frozen=True):
     is_tool_call_ended: ClassVar[bool] = False
     is_tool_answered: ClassVar[bool] = False
     is_citation: ClassVar[bool] = False
+    is_alternative: ClassVar[bool] = False
     is_metadata: ClassVar[bool] = False
     is_unknown: ClassVar[bool] = False
     is_stream_end: ClassVar[bool] = False
@@ -85,6 +87,10 @@ class StreamingEvent(msgspec.Struct, frozen=True):
     @property
     def as_citation(self) -> CitationDelta:
         return self._narrow(CitationDelta)
+
+    @property
+    def as_alternative(self) -> AlternativeEvent:
+        return self._narrow(AlternativeEvent)
 
     @property
     def as_metadata(self) -> Metadata:
@@ -168,6 +174,18 @@ class CitationDelta(StreamingEvent, frozen=True):
     is_citation: ClassVar[bool] = True
 
     data: Any
+
+
+class AlternativeEvent(StreamingEvent, frozen=True):
+    """An event of another answer, where several were asked for with ``n``; events that stand alone are of the first.
+
+    ``number`` counts the other answers from 1: it becomes ``response.alternatives[number - 1]``.
+    """
+
+    is_alternative: ClassVar[bool] = True
+
+    number: int
+    event: StreamingEvent
 
 
 class Metadata(StreamingEvent, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from .message import Message
-from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 
 __all__ = ["ChatRequest"]
 
@@ -32,6 +32,16 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     reasoning: Reasoning | None = None
+    n: int | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    logit_bias: Mapping[str, float] | None = None
+    verbosity: str | None = None
+    web_search: WebSearch | None = None
+    service_tier: str | None = None
+    store: bool | None = None
+    metadata: Mapping[str, str] | None = None
+    prompt_cache_key: str | None = None
 
 
 PARAMETERS = Parameters.__struct_fields__

@@ -11,13 +11,16 @@ from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
 from .validate import (
     a_body,
     a_count,
+    a_logit_bias,
     a_number,
     a_response_format,
     a_switch,
     a_text,
     a_tool_choice,
+    a_web_search,
     some_headers,
     some_messages,
+    some_metadata,
     some_query,
     some_texts,
     some_tools,
@@ -152,6 +155,67 @@ class RequestParts:
             return self._set("reasoning", Reasoning(effort is not False, None, budget_tokens))
         enabled = a_text("effort", effort) != "none"
         return self._set("reasoning", Reasoning(enabled, effort if enabled else None, budget_tokens))
+
+    def n(self, value: int) -> Self:
+        """How many answers to give, at least 1; those beside the first are in ``response.alternatives``."""
+        return self._set("n", a_count("n", value, 1))
+
+    def min_p(self, value: float) -> Self:
+        """Leaves out tokens less likely than this share (0 to 1) of the likeliest one's probability."""
+        return self._set("min_p", a_number("min_p", value, 0, 1))
+
+    def repetition_penalty(self, value: float) -> Self:
+        """Makes tokens less likely that have appeared, by a factor above 0; 1 changes nothing."""
+        return self._set("repetition_penalty", a_number("repetition_penalty", value, 0))
+
+    def logit_bias(self, biases: Mapping[int | str, float]) -> Self:
+        """Makes tokens likelier or less likely, -100 (never) to 100 (always), by the model's own token ids."""
+        return self._set("logit_bias", a_logit_bias(biases))
+
+    def verbosity(self, value: str) -> Self:
+        """How much the model writes, such as ``"low"``, ``"medium"`` or ``"high"``."""
+        return self._set("verbosity", a_text("verbosity", value))
+
+    def web_search(
+        self,
+        enabled: bool = True,
+        *,
+        allowed_domains: Sequence[str] | None = None,
+        blocked_domains: Sequence[str] | None = None,
+        location: Mapping[str, str] | None = None,
+        context_size: str | None = None,
+        max_uses: int | None = None,
+    ) -> Self:
+        """Lets the provider search the web for the answer; what it finds is in ``response.citations``.
+
+        Args:
+            enabled: False switches a search off that the provider does unasked.
+            allowed_domains: look only there, such as ``["who.int"]``.
+            blocked_domains: never look there; an alternative to ``allowed_domains``.
+            location: where the person who asks is: ``country`` (two letters), ``region``, ``city``, ``timezone``.
+            context_size: how much of what is found the model reads: ``"low"``, ``"medium"`` or ``"high"``.
+            max_uses: how many searches there may be, at least 1.
+        """
+        a_switch("web_search", enabled)
+        options = {"context_size": context_size, "max_uses": max_uses, "location": location}
+        domains = {"allowed_domains": allowed_domains, "blocked_domains": blocked_domains}
+        return self._set("web_search", a_web_search(enabled, domains, options))
+
+    def service_tier(self, value: str) -> Self:
+        """Which service to use, by the provider's own word: ``"flex"``, ``"priority"``, ``"standard_only"``."""
+        return self._set("service_tier", a_text("service_tier", value))
+
+    def store(self, value: bool = True) -> Self:
+        """Whether the provider keeps the request and its answer."""
+        return self._set("store", a_switch("store", value))
+
+    def metadata(self, labels: Mapping[str, str]) -> Self:
+        """Names and texts of your own that the provider keeps beside the request, for its lists and bills."""
+        return self._set("metadata", some_metadata(labels))
+
+    def prompt_cache_key(self, value: str) -> Self:
+        """The same text for requests that begin alike, so that they find the same prompt cache."""
+        return self._set("prompt_cache_key", a_text("prompt_cache_key", value))
 
     def extra_body(self, fields: Mapping[str, Any]) -> Self:
         """Fields of the provider's own, merged into the body last and as they are."""

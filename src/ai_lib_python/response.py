@@ -100,6 +100,8 @@ class ChatResponse(msgspec.Struct, frozen=True):
         adjustments: everything that was sent otherwise than asked.
         raw: the parsed body of a plain answer; of a stream, the frames the manifest did not know.
         unknown_events: how many frames of a stream the manifest did not know.
+        alternatives: the other answers, where several were asked for with ``n``: parts, finish reason, citations and
+            log-probabilities of each. The usage of all is counted together, in ``usage`` of the first.
         rounds: of ``run_tools`` and ``stream_tools``, every answer up to this one, and what its tools gave.
     """
 
@@ -116,6 +118,7 @@ class ChatResponse(msgspec.Struct, frozen=True):
     raw: Any = None
     unknown_events: int = 0
     rounds: tuple[ToolRound, ...] = ()
+    alternatives: tuple[ChatResponse, ...] = ()
 
     @property
     def content(self) -> str:

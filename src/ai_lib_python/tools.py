@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Reasoning", "ResponseFormat", "ToolChoice", "ToolDefinition"]
+__all__ = ["Reasoning", "ResponseFormat", "ToolChoice", "ToolDefinition", "WebSearch"]
 
 
 class ToolDefinition(msgspec.Struct, frozen=True):
@@ -68,3 +68,41 @@ class Reasoning(msgspec.Struct, frozen=True):
     enabled: bool = True
     effort: str | None = None
     budget_tokens: int | None = None
+
+
+class WebSearch(msgspec.Struct, frozen=True):
+    """Whether the provider may search the web for the answer, and how. What is None is up to the provider.
+
+    Attributes:
+        enabled: whether it may; False switches a search off that a provider does unasked.
+        allowed_domains: look only there, such as ``("who.int",)``.
+        blocked_domains: never look there; an alternative to ``allowed_domains``.
+        country: where the person who asks is, as two letters such as ``"DE"``; so are ``region``, ``city`` and
+            ``timezone`` (``"Europe/Berlin"``).
+        context_size: how much of what is found the model reads: ``low``, ``medium`` or ``high``.
+        max_uses: how many searches there may be, at least 1.
+
+    Raises:
+        ValueError: ``context_size`` is another word, or domains are both allowed and blocked.
+    """
+
+    enabled: bool = True
+    allowed_domains: tuple[str, ...] | None = None
+    blocked_domains: tuple[str, ...] | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    timezone: str | None = None
+    context_size: str | None = None
+    max_uses: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.context_size is not None:
+            _check_word("context_size", self.context_size, ("low", "medium", "high"))
+        if self.allowed_domains and self.blocked_domains:
+            raise ValueError("a web search takes allowed_domains or blocked_domains, not both")
+
+    @property
+    def is_located(self) -> bool:
+        """Whether anything is said of where the person is."""
+        return bool(self.country or self.region or self.city or self.timezone)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from .message import Message
-from .tools import ResponseFormat, ToolChoice, ToolDefinition
+from .tools import ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 
 
 def a_number(name: str, value: Any, low: float, high: float | None = None) -> float:
@@ -177,3 +177,60 @@ def a_response_format(value: Any) -> ResponseFormat:
             inner.get("description"),
         )
     return ResponseFormat("json_schema", dict(given), given.get("title"))
+
+
+def a_logit_bias(biases: Any) -> dict[str, float] | None:
+    """Token ids as texts, with numbers from -100 to 100; none at all is the same as not said."""
+    given = a_mapping("logit_bias", biases)
+    return {_a_token(token): a_number(f"logit_bias[{token!r}]", bias, -100, 100) for token, bias in given.items()} or None
+
+
+def _a_token(token: Any) -> str:
+    """A token's id: a whole number, or its digits."""
+    if isinstance(token, str) and token.isdecimal():
+        return token
+    return str(a_count("a token of logit_bias", token, 0))
+
+
+def some_metadata(labels: Any) -> dict[str, str] | None:
+    """Names with texts; none at all is the same as not said."""
+    given = dict(a_mapping("metadata", labels))
+    for name, value in given.items():
+        a_text("a name in metadata", name)
+        if not isinstance(value, str):
+            raise TypeError(f"metadata[{name!r}] must be a string, got {value!r}")
+    return given or None
+
+
+def a_web_search(enabled: bool, domains: Mapping[str, Any], options: Mapping[str, Any]) -> WebSearch:
+    """How to search the web; domains are names of hosts, without a scheme."""
+    looked = {name: None if given is None else some_domains(name, given) for name, given in domains.items()}
+    uses, size = options["max_uses"], options["context_size"]
+    return WebSearch(
+        enabled,
+        **looked,
+        **_a_location(options["location"]),
+        context_size=None if size is None else a_text("context_size", size),
+        max_uses=None if uses is None else a_count("max_uses", uses, 1),
+    )
+
+
+def some_domains(name: str, value: Any) -> tuple[str, ...] | None:
+    texts = some_texts(name, value)
+    for index, text in enumerate(texts or ()):
+        if "://" in text:
+            raise ValueError(f"{name}[{index}] must be a domain without a scheme, such as 'who.int', got {text!r}")
+    return texts
+
+
+def _a_location(location: Any) -> dict[str, str]:
+    if location is None:
+        return {}
+    given = a_mapping("location", location)
+    for key in given:
+        if key not in _LOCATION:
+            raise ValueError(f"location has a field {key!r} that is not known; known are {', '.join(_LOCATION)}")
+    return {key: a_text(f"location[{key!r}]", value) for key, value in given.items()}
+
+
+_LOCATION = ("country", "region", "city", "timezone")

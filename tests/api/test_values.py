@@ -162,6 +162,7 @@ EVENTS = [
     kinds.ToolCallEnded(0, "i", "n", "{}"),
     kinds.ToolAnswered(0, ToolOutcome(ToolCall("i", "n"), ToolResult("i", ()))),
     kinds.CitationDelta({}),
+    kinds.AlternativeEvent(1, kinds.ContentDelta("a")),
     kinds.Metadata(),
     kinds.UnknownEvent({}),
     kinds.StreamEnd("stop"),

@@ -20,7 +20,7 @@ from ai_lib_python.message import ReasoningPart
 from ai_lib_python.request import PARAMETERS, ChatRequest
 from ai_lib_python.simulator.requests import read_request
 from ai_lib_python.simulator.routing import Arrived, Router
-from ai_lib_python.tools import Reasoning
+from ai_lib_python.tools import Reasoning, WebSearch
 
 DIALECTS = Router().dialects()
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -52,6 +52,16 @@ PARAMETER_VALUES: dict[str, Any] = {
     "parallel_tool_calls": False,
     "response_format": ResponseFormat("json_schema", SCHEMA, "city"),
     "reasoning": Reasoning(effort="low"),
+    "n": 2,
+    "min_p": 0.25,
+    "repetition_penalty": 1.5,
+    "logit_bias": {"42": -100},
+    "verbosity": "low",
+    "web_search": WebSearch(allowed_domains=("who.int",), country="DE", context_size="low"),
+    "service_tier": "flex",
+    "store": True,
+    "metadata": {"job": "7"},
+    "prompt_cache_key": "rules-3",
 }
 NEEDS_TOOLS = {"tool_choice", "parallel_tool_calls"}
 
@@ -150,6 +160,8 @@ def _lenient(name: str, value: Any) -> Any:
     if name == "response_format":
         return msgspec.structs.replace(value, name=None, description=None, strict=None)
     if name == "reasoning":  # a wire without efforts still says that it is on
+        return value.enabled
+    if name == "web_search":  # of what a wire has no word for it tells
         return value.enabled
     return value
 

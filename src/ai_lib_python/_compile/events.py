@@ -10,7 +10,8 @@ that inherits can change just that:
 The name of an event is always the event: a statement that is called like one is refused. An event is told only if its
 first value is present. ``$if``, ``$by``, ``$each``,
 ``$with`` and ``$use`` work as in templates, with statements as their branches; a ``$by``
-that has neither the case nor ``$else`` tells the sink of an unknown frame.
+that has neither the case nor ``$else`` tells the sink of an unknown frame. What an ``$each`` with
+``$candidate: .index`` finds is told of the answer with that number, where several were asked for.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ MAPS = frozenset({"opaque", "citation", "logprobs", "usage", "error"})
 ALWAYS = frozenset({"tool_call"})
 """Events that are told whatever is present."""
 
-STATEMENTS = {name: OPERATORS[name] for name in ("$if", "$each", "$by", "$with", "$use")}
+STATEMENTS = {
+    **{name: OPERATORS[name] for name in ("$if", "$each", "$by", "$with", "$use")},
+    "$each": OPERATORS["$each"] | {"$candidate"},
+}
 
 
 def write_statement(context: Context, scope: Scope, node: Any) -> None:
@@ -199,10 +203,22 @@ def _by(context: Context, scope: Scope, node: dict[str, Any]) -> None:
 
 def _each(context: Context, scope: Scope, node: dict[str, Any]) -> None:
     with loop(context, scope, node) as inner:
+        if "$candidate" in node:
+            inner = _candidate(context, inner, node["$candidate"])
         if "$by" in node:
             _by(context, inner, {key: value for key, value in node.items() if key in BRANCHING})
         else:
             _do(context, inner, node)
+
+
+def _candidate(context: Context, scope: Scope, number: Any) -> Scope:
+    """A scope with another sink, for an answer that is not the first. The first one's number is 0 or absent."""
+    sink = scope.names["sink"]
+    with context.at("$candidate"):
+        code = write_value(context, scope, number).code
+    first = f"not {code} or {code} == '0'"
+    chosen = context.writer.assign(f"{sink.code} if {first} else {sink.code}.candidate({code})")
+    return scope.inside(sink=sink._replace(code=chosen))
 
 
 def _with(context: Context, scope: Scope, node: dict[str, Any]) -> None:

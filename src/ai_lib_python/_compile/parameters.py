@@ -3,6 +3,7 @@
     temperature: {to: temperature, min: 0, max: 2}
     tools: {to: tools, as: {$each: $value, $do: {...}}}
     reasoning: {as: {thinking: {...}}}        without `to`, a map is merged into the body
+    web_search: {adds_to: tools, as: {...}}   one more item of a list
 
 Rules are applied in the manifest's order, and the words of one rule in the order of
 ``_RULES``; a condition sees other parameters as the rules before have left them. Whatever
@@ -86,6 +87,13 @@ def _place(
     if not result.sure:
         with context.writer.block(f"if {result.code} is not None:"):
             _place(context, scope, name, rule, result._replace(sure=True), targets)
+        return
+    if "adds_to" in rule:
+        keys = tuple(rule["adds_to"].split("."))
+        with context.at("adds_to"):
+            _check_path(context, list(keys))
+        add = context.writer.reference(add_to, "add_to")
+        context.writer.line(f"{add}({targets['body']}, {keys!r}, {result.code})")
         return
     to = rule.get("to")
     if to is None:
@@ -274,6 +282,22 @@ def put_at(body: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
             raise UnsupportedError(f"nothing can be put at {'.'.join(keys)}: {key} is a {type_name(inner)} in the body")
         body = inner
     body[keys[-1]] = value
+
+
+def add_to(body: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    """Adds a value, or each of a list, to the list at a path, which begins here where there is none.
+
+    Raises:
+        UnsupportedError: something else is there.
+    """
+    place = body
+    for key in keys[:-1]:
+        inner = place.get(key)
+        place = inner if isinstance(inner, dict) else {}
+    before = place.get(keys[-1])
+    if before is not None and not isinstance(before, list):
+        raise UnsupportedError(f"nothing can be added to {'.'.join(keys)}: a {type_name(before)} is there in the body")
+    put_at(body, keys, [*(before or ()), *(value if isinstance(value, list) else (value,))])
 
 
 def merge_into(body: dict[str, Any], more: Mapping[str, Any]) -> None:

@@ -45,7 +45,9 @@ def check_rules(context: Context, request: Mapping[str, Any], rules: Mapping[str
             if rule.get("refused"):
                 continue
             _check_limits(context, name, rule)
-            if "to" in rule:
+            if "adds_to" in rule:
+                _check_addition(context, rule, places)
+            elif "to" in rule:
                 _check_place(context, name, rule, request, places)
 
 
@@ -57,7 +59,8 @@ def _check_unplaced(
     context: Context, name: str, rule: Mapping[str, Any], templates: list[Any], rules: Mapping[str, Any]
 ) -> None:
     """A value that no rule places goes out as a template reads it, so its rule can neither change nor drop it."""
-    if rule.get("as", NOWHERE) != NOWHERE or ("to" in rule and "as" not in rule):
+    placed = "to" in rule or "adds_to" in rule
+    if rule.get("as", NOWHERE) != NOWHERE or (placed and "as" not in rule):
         return
     others = [other for key, other in rules.items() if key != name]
     goes_out, elsewhere = _goes_out(context, name, templates), _is_read(context, name, others)
@@ -134,9 +137,19 @@ def _check_place(
     with context.at("to"):
         if place in places and "refused_when" not in rule:
             context.fail(f"{places[place]} goes to {rule['to']} already, and one of the two would be lost")
+        if f"{place}[]" in places:
+            context.fail(f"another rule adds to {place} before this, and that would be lost; let this rule stand first")
         if not target:
             _check_is_free(context, key.split("."), request.get("body"))
     places[place] = name
+
+
+def _check_addition(context: Context, rule: Mapping[str, Any], places: dict[str, str]) -> None:
+    """Adding comes after what is put there; the rules run in the order in which they stand."""
+    if "to" in rule:
+        with context.at("adds_to"):
+            context.fail("does not go with `to`: a value is put somewhere, or added to a list")
+    places[f"{rule['adds_to']}[]"] = rule["adds_to"]
 
 
 def _check_is_free(context: Context, keys: list[str], node: Any) -> None:

@@ -21,7 +21,7 @@ from ..message import (
     ToolCall,
     ToolResult,
 )
-from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
+from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 from .reads import Origin
 from .served import ServedAnswer, ServedCall, ServedError, ServedUsage
 from .turns import System, Turn
@@ -93,6 +93,7 @@ RECORDS: dict[str, dict[str, Field]] = {
     "tool_choice": _fields(ToolChoice),
     "response_format": _fields(ResponseFormat),
     "reasoning": _fields(Reasoning),
+    "web_search": _fields(WebSearch),
     "answer": _fields(ServedAnswer, usage=Field("usage", True), tool_calls=Field("list:call", True)),
     "call": _fields(ServedCall),
     "usage": _fields(ServedUsage),
@@ -106,6 +107,9 @@ PARAMETER_TYPES: dict[str, str] = {
     "tool_choice": "tool_choice",
     "response_format": "response_format",
     "reasoning": "reasoning",
+    "web_search": "web_search",
+    "logit_bias": "map",
+    "metadata": "map",
 }
 """The types of the parameters that are more than a plain value."""
 
@@ -113,6 +117,7 @@ PARAMETER_STRUCTS: dict[str, type[Any]] = {
     "tool_choice": ToolChoice,
     "response_format": ResponseFormat,
     "reasoning": Reasoning,
+    "web_search": WebSearch,
 }
 """The structs of those that a manifest may give a default."""
 

@@ -47,6 +47,7 @@ class ServedAnswer(msgspec.Struct, frozen=True):
     Attributes:
         finish: the wire's word.
         created: in seconds since 1970.
+        numbers: from 0, one for each answer that was asked for; all of them are this answer.
         address: where the server stands for whoever called it, for answers that hold URLs.
     """
 
@@ -60,6 +61,7 @@ class ServedAnswer(msgspec.Struct, frozen=True):
     finish: str
     usage: ServedUsage
     address: str = ""
+    numbers: tuple[int, ...] = (0,)
 
 
 class ServedError(msgspec.Struct, frozen=True):

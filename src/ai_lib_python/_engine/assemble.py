@@ -17,6 +17,7 @@ from .._compile.filters import OWN_ID
 from .._compile.finish import Finish
 from .._compile.tags import Tags
 from ..events import (
+    AlternativeEvent,
     CitationDelta,
     ContentDelta,
     Metadata,
@@ -160,6 +161,8 @@ class Assembler:
         self._citations: list[Any] = []
         self._logprobs: list[Any] = []
         self._splitter = TagSplitter(tags) if tags is not None else None
+        self._tags = tags
+        self._candidates: dict[Any, Assembler] = {}
 
     # What readers tell. The names are those of ``_compile.events.EVENTS``.
 
@@ -311,12 +314,28 @@ class Assembler:
         if self.events is not None:
             self.events.append(UnknownEvent(frame))
 
+    def candidate(self, number: Any) -> Assembler:
+        """The sink of another answer, where several were asked for; the first one is this."""
+        key = _place(number)
+        found = self._candidates.get(key)
+        if found is None:
+            events = None if self.events is None else _Beside(self, _count(number) or len(self._candidates) + 1)
+            found = Assembler(self._finish, self._origin, events, self._tags)
+            self._candidates[key] = found
+        return found
+
     # What the engine asks.
 
     @property
     def found_nothing(self) -> bool:
         """Whether no reader recognised anything of an answer."""
-        return not (self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model)
+        found = self._open or self.raw_finish_reason or self._counts or self.response_id or self.response_model
+        return not (found or self._candidates)
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether every answer has a reason for its end."""
+        return self.raw_finish_reason is not None and all(each.has_finished for each in self._candidates.values())
 
     @property
     def has_parts(self) -> bool:
@@ -341,6 +360,8 @@ class Assembler:
             self.text(text)
         for call in self._calls:
             self._end(call)
+        for other in self._candidates.values():
+            other.close()
 
     def current_usage(self) -> Usage:
         """The counts so far, in buckets that do not overlap."""
@@ -360,8 +381,18 @@ class Assembler:
             citations=tuple(self._citations),
             logprobs=tuple(self._logprobs),
             unknown_events=self.unknown_events,
+            alternatives=self._alternatives(provider),
             **more,
         )
+
+    def _alternatives(self, provider: str) -> tuple[ChatResponse, ...]:
+        """The other answers, in the order of their numbers."""
+        if not self._candidates:
+            return ()
+        numbers = sorted(self._candidates, key=lambda number: (_count(number) is None, _count(number) or 0))
+        responses = (self._candidates[number].response(provider) for number in numbers)
+        about = {"model": self.response_model, "id": self.response_id}
+        return tuple(msgspec.structs.replace(response, **about) for response in responses)
 
     # How parts grow.
 
@@ -462,6 +493,19 @@ class Assembler:
             self._start(call)
         if self.events is not None:
             self.events.append(ToolCallEnded(call.index, call.id, call.name, call.arguments_json))
+
+
+class _Beside(list[StreamingEvent]):
+    """The events of an answer beside the first one: they are told as what that one's stream gives beside its own."""
+
+    def __init__(self, first: Assembler, number: int) -> None:
+        super().__init__()
+        self._first = first
+        self._number = number
+
+    def append(self, event: StreamingEvent) -> None:
+        if self._first.events is not None:
+            self._first.events.append(AlternativeEvent(self._number, event))
 
 
 def _place(at: Any) -> Any:

@@ -157,7 +157,7 @@ class StreamReader:
             return self._malformed("a stream with no answer in it")
         if ends_within_a_character(self.sink):
             return self._with_partial(self._malformed(HALF))
-        finished = "finish" in self._ends and self.sink.raw_finish_reason is not None
+        finished = "finish" in self._ends and self.sink.has_finished
         ended = "end" in self._ends and self.sink.ended
         if (self._complete and self._framing.may_end) or finished or ended:
             return None

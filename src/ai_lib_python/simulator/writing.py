@@ -54,6 +54,7 @@ def served(manifest: Manifest, request: ChatRequest, answer: Answer, number: int
         finish=finish_words.get(answer.finish, answer.finish),
         usage=_usage(answer.usage) if answer.usage is not None else _counted(request, answer),
         address=address,
+        numbers=tuple(range(request.n or 1)),
     )
 
 
