@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .tools import ResponseFormat as ResponseFormat
     from .tools import ToolChoice as ToolChoice
     from .tools import ToolDefinition as ToolDefinition
+    from .tools import WebSearch as WebSearch
     from .warnings import AdjustmentWarning as AdjustmentWarning
     from .warnings import SunsetWarning as SunsetWarning
 
@@ -69,6 +70,7 @@ _HOMES = {
     "ToolDefinition": ".tools",
     "TransportError": ".errors",
     "Usage": ".response",
+    "WebSearch": ".tools",
     "__version__": "._version",
     "messages_from_json": ".message_json",
     "messages_to_json": ".message_json",

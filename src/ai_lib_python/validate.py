@@ -182,7 +182,9 @@ def a_response_format(value: Any) -> ResponseFormat:
 def a_logit_bias(biases: Any) -> dict[str, float] | None:
     """Token ids as texts, with numbers from -100 to 100; none at all is the same as not said."""
     given = a_mapping("logit_bias", biases)
-    return {_a_token(token): a_number(f"logit_bias[{token!r}]", bias, -100, 100) for token, bias in given.items()} or None
+    return {
+        _a_token(token): a_number(f"logit_bias[{token!r}]", bias, -100, 100) for token, bias in given.items()
+    } or None
 
 
 def _a_token(token: Any) -> str:
@@ -204,12 +206,13 @@ def some_metadata(labels: Any) -> dict[str, str] | None:
 
 def a_web_search(enabled: bool, domains: Mapping[str, Any], options: Mapping[str, Any]) -> WebSearch:
     """How to search the web; domains are names of hosts, without a scheme."""
-    looked = {name: None if given is None else some_domains(name, given) for name, given in domains.items()}
+    fields: dict[str, Any] = _a_location(options["location"])
+    for name, given in domains.items():
+        fields[name] = None if given is None else some_domains(name, given)
     uses, size = options["max_uses"], options["context_size"]
     return WebSearch(
         enabled,
-        **looked,
-        **_a_location(options["location"]),
+        **fields,
         context_size=None if size is None else a_text("context_size", size),
         max_uses=None if uses is None else a_count("max_uses", uses, 1),
     )

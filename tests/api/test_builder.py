@@ -44,6 +44,15 @@ RANGES = [
     ("tools", [{"description": "no name"}], r"tools\[0\].*name"),
     ("tools", [{"name": "f", "paramters": {}}], r"tools\[0\].*paramters.*parameters"),
     ("tools", [{"name": 5}], r"tools\[0\].*name"),
+    ("n", 0, "n must be at least 1, got 0"),
+    ("min_p", 2, "min_p must be between 0 and 1, got 2"),
+    ("repetition_penalty", -1, "repetition_penalty must be at least 0, got -1"),
+    ("logit_bias", {5: 101}, r"logit_bias\[5\] must be between -100 and 100, got 101"),
+    ("logit_bias", {-5: 1}, "a token of logit_bias must be at least 0, got -5"),
+    ("verbosity", "", "verbosity must not be empty"),
+    ("service_tier", "", "service_tier must not be empty"),
+    ("metadata", {"": "a"}, "a name in metadata must not be empty"),
+    ("prompt_cache_key", "", "prompt_cache_key must not be empty"),
 ]
 
 
@@ -94,6 +103,19 @@ TYPES = [
     ("messages", Message.user("a"), "messages must be a list of Message, got Message"),
     ("messages", "hi", "messages must be a list of Message, got str"),
     ("messages", [{"role": "user"}], r"messages\[0\] must be a Message, got dict"),
+    ("n", "2", "n must be a whole number, got '2'"),
+    ("min_p", "1", "min_p must be a number, got '1'"),
+    ("repetition_penalty", None, "repetition_penalty must be a number, got None"),
+    ("logit_bias", [1], "logit_bias must be a mapping, got list"),
+    ("logit_bias", {"tree": 1}, "a token of logit_bias must be a whole number, got 'tree'"),
+    ("logit_bias", {"5": "1"}, r"logit_bias\['5'\] must be a number, got '1'"),
+    ("verbosity", 1, "verbosity must be a string, got 1"),
+    ("web_search", "yes", "web_search must be True or False, got 'yes'"),
+    ("service_tier", 1, "service_tier must be a string, got 1"),
+    ("store", 1, "store must be True or False, got 1"),
+    ("metadata", {"a": 1}, r"metadata\['a'\] must be a string, got 1"),
+    ("metadata", "a", "metadata must be a mapping, got str"),
+    ("prompt_cache_key", 1, "prompt_cache_key must be a string, got 1"),
     ("user", 5, "content must be text, a part, or a list of parts, got int"),
     ("user", None, "content must be text, a part, or a list of parts, got NoneType"),
     ("user", b"x", "content must be text, a part, or a list of parts, got bytes"),
@@ -108,6 +130,30 @@ TYPES = [
 def test_a_wrong_type_is_refused_with_name_and_value(chat: Asking, setter: str, value: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         getattr(chat(), setter)(value)
+
+
+SEARCHES = [
+    ({"allowed_domains": ["https://who.int"]}, r"allowed_domains\[0\] must be a domain without a scheme"),
+    ({"allowed_domains": ["a.de"], "blocked_domains": ["b.de"]}, "allowed_domains or blocked_domains, not both"),
+    ({"location": {"town": "Ulm"}}, "location has a field 'town' that is not known; known are country"),
+    ({"location": {"city": ""}}, r"location\['city'\] must not be empty"),
+    ({"context_size": "huge"}, "context_size must be one of low, medium, high, got 'huge'"),
+    ({"max_uses": 0}, "max_uses must be at least 1, got 0"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), SEARCHES, ids=lambda value: str(value)[:30])
+def test_a_search_is_checked(chat: Asking, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        chat().web_search(**options)
+
+
+def test_labels_and_biases_are_copied(chat: Asking) -> None:
+    labels, biases = {"a": "b"}, {5: 1}
+    request = chat().user("Hi").metadata(labels).logit_bias(biases).build()
+    labels["a"], biases[5] = "c", 2
+    assert (request.metadata, request.logit_bias) == ({"a": "b"}, {"5": 1})
+    assert chat().metadata({}).logit_bias({}).build().metadata is None
 
 
 def test_the_other_arguments_are_checked_too(chat: Asking) -> None:

@@ -34,6 +34,7 @@ NAMES = [
     "ToolDefinition",
     "TransportError",
     "Usage",
+    "WebSearch",
     "__version__",
     "messages_from_json",
     "messages_to_json",

@@ -29,7 +29,7 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
     """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
     asked.messages = [*_system(fields), *(message(each, origin) for each in fields.take("messages"))]
-    for name in ("max_tokens", "temperature", "top_p", "top_k"):
+    for name in ("max_tokens", "temperature", "top_p", "top_k", "service_tier"):
         asked.take(fields, name, name)
     asked.take(fields, "stop", "stop_sequences")
     asked.take(fields, "user", "metadata", "user_id", method="user_id")

@@ -19,6 +19,7 @@ _CONFIG = {
     "max_tokens": "maxOutputTokens",
     "stop": "stopSequences",
     "seed": "seed",
+    "n": "candidateCount",
     "presence_penalty": "presencePenalty",
     "frequency_penalty": "frequencyPenalty",
 }

@@ -29,7 +29,7 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
     """The calls that ask for what ``body`` asks for; ``origin`` is the provider's API."""
     asked, fields = Asked(), Fields(body)
     asked.messages = [message(each, origin) for each in fields.take("messages")]
-    for name in ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "parallel_tool_calls"):
+    for name in _PLAIN:
         asked.take(fields, name, name)
     asked.take(fields, "stop", "stop")
     asked.take(fields, "user", "user", method="user_id")
@@ -44,6 +44,12 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
     _taken_by_the_client(fields)
     asked.extra_body = fields.rest
     return asked
+
+
+_PLAIN = (
+    *("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "parallel_tool_calls", "n"),
+    *("logit_bias", "verbosity", "service_tier", "store", "metadata", "prompt_cache_key"),
+)
 
 
 def _taken_by_the_client(fields: Fields) -> None:

@@ -27,6 +27,10 @@ _NAMES = {
     "max_tokens": "max_output_tokens",
     "parallel_tool_calls": "parallel_tool_calls",
     "top_logprobs": "top_logprobs",
+    "service_tier": "service_tier",
+    "store": "store",
+    "metadata": "metadata",
+    "prompt_cache_key": "prompt_cache_key",
 }
 
 
@@ -41,6 +45,7 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
         asked.take(fields, parameter, name)
     asked.take(fields, "user", "user", method="user_id")
     asked.take(fields, "reasoning", "reasoning", "effort")
+    asked.take(fields, "verbosity", "text", "verbosity")
     _tools(asked, fields)
     _tool_choice(asked, fields)
     _response_format(asked, fields)
@@ -54,6 +59,11 @@ def _tools(asked: Asked, fields: Fields) -> None:
     recorded = fields.rest.get("tools")
     if recorded is None:
         return
+    search = recorded[-1] if recorded else {}
+    if search.get("type") == "web_search" and has_only(search, "type", "search_context_size"):
+        size = search.get("search_context_size")
+        asked.say("web_search", lambda builder: builder.web_search(context_size=size), "tools")
+        recorded = fields.rest["tools"] = recorded[:-1]
     ours = [tool for tool in recorded if tool["type"] == "function"]
     asked.say("tools", lambda builder: builder.tools([_tool(each) for each in ours]), "tools")
     if len(ours) == len(recorded) and all(has_only(tool, "type", *_TOOL_FIELDS) for tool in ours):

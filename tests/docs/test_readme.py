@@ -72,6 +72,27 @@ async def test_the_page_about_tools_runs_in_order(capsys: pytest.CaptureFixture[
     assert [message.role.value for message in names["history"]] == ["assistant", "tool", "assistant"]
 
 
+async def test_the_page_about_parameters_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    embedded().script(Answer("An oak."), Answer("A lime tree."))
+    for block in blocks_of((ROOT / "docs" / "parameters.md").read_text("utf-8")):
+        await run(block, names)
+        await names["client"].aclose()
+    printed = capsys.readouterr().out
+    assert printed.startswith("An oak.\nAn oak. stop\nAn oak. stop\nA\n lime\n tree.\n")
+    assert (names["number"], names["of_another"].text) == (1, " tree.")
+    assert "'allowed_domains': ['who.int'], 'max_uses': 2, 'user_location': {'type': 'approximate'" in printed
+    assert printed.endswith("{'job': 'nightly-7'}\n")
+    own = {name: names[name].preview().body for name in ("draft", "routed", "safe", "local", "guided", "guarded")}
+    assert own["draft"]["prediction"]["type"] == "content"
+    assert own["routed"]["provider"]["order"] == ["together"]
+    assert own["safe"]["safetySettings"][0]["threshold"] == "BLOCK_NONE"
+    assert (own["local"]["keep_alive"], own["local"]["options"]) == ("10m", {"num_ctx": 32768})
+    assert own["guided"]["structured_outputs"] == {"choice": ["yes", "no"]}
+    assert own["guarded"]["safe_prompt"] is True
+    assert names["shortened"].preview().body["truncation"] == "auto"
+
+
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out

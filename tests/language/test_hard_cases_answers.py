@@ -137,3 +137,11 @@ async def test_reasoning_stands_between_tags_in_the_text(
     events, streamed = await stream(TAGGED, *frames, {"why": "done"})
     assert (streamed.reasoning, streamed.content) == (reasoning, text)
     assert "".join(event.as_content_delta.text for event in events if event.is_content_delta) == text
+
+
+async def test_answers_beside_the_first_are_told_by_their_number(execute: Execute) -> None:
+    text = "response: {steps: {said: {$each: .said, $candidate: .n, $do: {text: .t, finish: .why}}}}"
+    said = [{"n": 1, "t": "b", "why": "x"}, {"t": "a"}, {"n": 0, "t": "A"}]
+    response = await execute(text, {"said": said})
+    assert response.content == "aA"
+    assert [(other.content, other.raw_finish_reason) for other in response.alternatives] == [("b", "x")]

@@ -306,3 +306,26 @@ async def test_a_condition_sees_the_extra_body(
     request = await preview(text, ask)
     assert request.body.get("p") == sent
     assert (("top_p", "dropped") in told(request)) == (sent is None)
+
+
+async def test_a_value_is_added_to_a_list_that_others_filled(preview: Preview) -> None:
+    rules = """
+parameters:
+  tools: {to: kit.tools, as: {$each: $value, $do: {name: .name}}}
+  web_search: {adds_to: kit.tools, as: {$if: $value.enabled, $then: {kind: search, in: $value.allowed_domains}}}
+"""
+    both = await preview(rules, lambda chat: chat.user("Hi").tools([TOOL]).web_search(allowed_domains=["a.de"]))
+    assert both.body["kit"]["tools"] == [{"name": TOOL.name}, {"kind": "search", "in": ["a.de"]}]
+    alone = await preview(rules, lambda chat: chat.user("Hi").web_search())
+    assert alone.body["kit"]["tools"] == [{"kind": "search"}]
+    off = await preview(rules, lambda chat: chat.user("Hi").web_search(False))
+    assert "kit" not in off.body
+
+
+async def test_nothing_is_added_to_what_is_no_list(preview: Preview) -> None:
+    text = """
+request: {path: /chat, turns: {roles: {user: user}}, body: {said: {$each: $turns, $do: .text}, tools: none}}
+parameters: {web_search: {adds_to: tools, as: {kind: search}}}
+"""
+    with pytest.raises(UnsupportedError, match="nothing can be added to tools: a string is there"):
+        await preview(text, lambda chat: chat.user("Hi").web_search())

@@ -80,8 +80,8 @@ def asked(chat: ChatRequestBuilder, wishes: Fact) -> ChatRequestBuilder:
             chat.user([part(each) for each in value])
         elif name == "history":
             chat.messages([message(each) for each in value])
-        elif name == "reasoning" and isinstance(value, dict):
-            chat.reasoning(**value)
+        elif name in ("reasoning", "web_search") and isinstance(value, dict):
+            getattr(chat, name)(**value)
         else:
             getattr(chat, name)(value)
     return chat
