@@ -61,7 +61,7 @@ BAD = [
     "{id: a, request: {path: v1}}",
     "{id: a, request: {turns: {system: up}}}",
     "{id: a, request: {turns: {roles: {robot: x}}}}",
-    "{id: a, parameters: {n: {max: 1}}}",
+    "{id: a, parameters: {number: {max: 1}}}",
     "{id: a, parameters: {seed: {max: x}}}",
     "{id: a, parameters: {seed: {max_items: 0}}}",
     "{id: a, parameters: {seed: {refused: 3}}}",
