@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._engine.stream import ChatStream as ChatStream
     from ._version import __version__ as __version__
+    from .capabilities import Capabilities as Capabilities
+    from .capabilities import ModelInfo as ModelInfo
     from .chat import ChatRequestBuilder as ChatRequestBuilder
     from .client import AiClient as AiClient
     from .client import AiClientBuilder as AiClientBuilder
@@ -51,6 +53,7 @@ _HOMES = {
     "AiClientBuilder": ".client",
     "AiLibError": ".errors",
     "CallStats": ".response",
+    "Capabilities": ".capabilities",
     "ChatRequest": ".request",
     "ChatRequestBuilder": ".chat",
     "ChatResponse": ".response",
@@ -60,6 +63,7 @@ _HOMES = {
     "Conversation": ".conversation",
     "Message": ".message",
     "MessageRole": ".message",
+    "ModelInfo": ".capabilities",
     "RemoteError": ".errors",
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",

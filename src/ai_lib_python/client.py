@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ._engine.caller import Caller
     from ._wire.http import Transport
+    from .capabilities import Capabilities, ModelInfo
     from .conversation import Conversation
 
 __all__ = ["AiClient", "AiClientBuilder"]
@@ -58,6 +59,7 @@ class AiClient:
         on_unsupported: str = "warn",
         api: str | None = None,
         credentials: Mapping[str, str] | None = None,
+        check_context: bool = True,
         transport: Transport | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``. Reads one manifest; touches no network.
@@ -76,6 +78,8 @@ class AiClient:
                 request. `ai-lib providers show ID` lists them.
             credentials: a credential of several parts in place of a key, such as
                 ``{"access_key_id": ..., "secret_access_key": ...}`` where requests are signed.
+            check_context: refuse a prompt that cannot fit into the model's context before it is sent; see
+                ``ContextWindowExceeded``.
             transport: how requests are sent, for tests.
 
         Raises:
@@ -100,6 +104,7 @@ class AiClient:
             on_unsupported=on_unsupported,
             api=api,
             credentials=credentials,
+            check_context=check_context,
             transport=transport,
         )
         return cls(caller, name, timeout=timeout)
@@ -143,6 +148,31 @@ class AiClient:
             RemoteError, TransportError: the provider, or the network, failed.
         """
         return await self._caller.list_models(self.timeout)
+
+    async def list_model_info(self) -> list[ModelInfo]:
+        """What the provider's list says of each model: sizes and kinds of content, where it tells them, and all else.
+
+        Raises:
+            UnsupportedError: the provider has no list that is known.
+            RemoteError, TransportError: the provider, or the network, failed.
+        """
+        return await self._caller.list_details(self.timeout)
+
+    async def model_info(self) -> ModelInfo | None:
+        """What the provider's list says of this client's model; None where the model is not in it.
+
+        Raises:
+            UnsupportedError, RemoteError, TransportError: as ``list_model_info``.
+        """
+        return next((each for each in await self.list_model_info() if each.id == self.model), None)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is known of this client's model: sizes, kinds of content, what it can be asked for, its end.
+
+        Asks nobody.
+        """
+        return self._caller.capabilities(self.model)
 
     @property
     def provider(self) -> str:
@@ -217,6 +247,10 @@ class ClientOptions:
     def credentials(self, parts: Mapping[str, str]) -> Self:
         """A credential of several parts, in place of a key."""
         return self._with("credentials", parts)
+
+    def check_context(self, check: bool) -> Self:
+        """Whether a prompt that cannot fit into the model's context is refused before it is sent."""
+        return self._with("check_context", check)
 
     def transport(self, transport: Transport) -> Self:
         """How requests are sent, for tests."""

@@ -8,7 +8,8 @@ AiLibError
 │   ├── ExpiredCredentialsError   the credentials were good once
 │   ├── RetiredProviderError      the provider has ended; names its successor
 │   ├── NoChatError               the provider has no chat API
-│   └── UnsupportedError          this wire cannot say what was asked for
+│   ├── UnsupportedError          this wire cannot say what was asked for
+│   └── ContextWindowExceeded     the prompt cannot fit into the model's context
 ├── ToolRoundsExceeded            the model went on asking for tools; ``partial`` has all rounds
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
@@ -47,6 +48,7 @@ __all__ = [
     "ConnectionFailed",
     "ContentFiltered",
     "ContextLengthExceeded",
+    "ContextWindowExceeded",
     "DeadlineExceeded",
     "ExpiredCredentialsError",
     "IncompleteStream",
@@ -180,6 +182,23 @@ class NoChatError(ConfigurationError):
 
 class UnsupportedError(ConfigurationError):
     """This wire cannot express what was asked for; the message names it."""
+
+
+class ContextWindowExceeded(ConfigurationError):
+    """The prompt is longer than the model's context, whatever a token is, so it was not sent.
+
+    Attributes:
+        least_tokens: how many tokens the prompt has at least.
+        window: how many the model takes.
+    """
+
+    error_class = "request_too_large"
+    standard_code = "E1005"
+
+    def __init__(self, message: str, *, least_tokens: int = 0, window: int = 0, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.least_tokens = least_tokens
+        self.window = window
 
 
 class ToolRoundsExceeded(AiLibError):

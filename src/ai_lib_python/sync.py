@@ -29,6 +29,7 @@ from .validate import some_messages
 if TYPE_CHECKING:
     from ._engine import stream as _async_stream
     from ._wire.http import Transport
+    from .capabilities import Capabilities, ModelInfo
 
 __all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream", "Conversation"]
 
@@ -59,6 +60,7 @@ class AiClient:
         on_unsupported: str = "warn",
         api: str | None = None,
         credentials: Mapping[str, str] | None = None,
+        check_context: bool = True,
         transport: Transport | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
@@ -81,6 +83,7 @@ class AiClient:
             on_unsupported=on_unsupported,
             api=api,
             credentials=credentials,
+            check_context=check_context,
             transport=transport,
         )
         return cls(_LOOP.run(made))
@@ -113,6 +116,19 @@ class AiClient:
             RemoteError, TransportError: the provider, or the network, failed.
         """
         return _LOOP.run(self._client.list_models())
+
+    def list_model_info(self) -> list[ModelInfo]:
+        """What the provider's list says of each model; as in ``ai_lib_python.AiClient``."""
+        return _LOOP.run(self._client.list_model_info())
+
+    def model_info(self) -> ModelInfo | None:
+        """What the provider's list says of this client's model; None where the model is not in it."""
+        return _LOOP.run(self._client.model_info())
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is known of this client's model. Asks nobody."""
+        return self._client.capabilities
 
     @property
     def model(self) -> str:

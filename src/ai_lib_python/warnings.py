@@ -10,4 +10,4 @@ class AdjustmentWarning(UserWarning):
 
 
 class SunsetWarning(UserWarning):
-    """The provider has said when this model ends. Told once for each model."""
+    """This model ends within 90 days, or has ended, as its provider has said. Told once for each model."""

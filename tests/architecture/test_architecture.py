@@ -19,6 +19,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = [
     {
         "errors",
+        "capabilities",
         "message",
         "message_json",
         "tools",

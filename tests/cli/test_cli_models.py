@@ -43,3 +43,13 @@ def test_a_missing_key_is_told(run):
     ran = run("models", "openai")
     assert ran.code != 0
     assert "OPENAI_API_KEY" in ran.err
+
+
+def test_details_stand_beside_the_names(run, address):
+    ran = run("models", "openai", "--details", "--base-url", address("openai"), "--api-key-env", "A_KEY")
+    first, *rest = ran.out.splitlines()
+    assert first.split() == ["MODEL", "CONTEXT", "ANSWER"]
+    assert rest
+    assert all(line.startswith("openai/") for line in rest)
+    ran = run("models", "openai", "--details", "--json", "--base-url", address("openai"), "--api-key-env", "A_KEY")
+    assert all(set(each) == {"id"} for each in json.loads(ran.out))

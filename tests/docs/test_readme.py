@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ai_lib_python import AiClient
 from ai_lib_python.cli import main
 from ai_lib_python.message import ToolCall
 from ai_lib_python.simulator import Answer, Simulator, embedded
@@ -70,6 +71,16 @@ async def test_the_page_about_tools_runs_in_order(capsys: pytest.CaptureFixture[
     assert printed.count("The tool answered: {") == 3  # once whole, once in its rounds, once as a stream
     assert printed.endswith("The tool answered: a long, narrow inlet\n")
     assert [message.role.value for message in names["history"]] == ["assistant", "tool", "assistant"]
+
+
+async def test_the_page_about_capabilities_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks_of((ROOT / "docs" / "capabilities.md").read_text("utf-8")):
+        await run(block, names)
+    printed = capsys.readouterr().out
+    assert printed == "1047576 32768\n('text', 'image', 'file') True ()\nTrue 2027-01-14\n9000 8192\n"
+    async with await AiClient.create("simulator/openai-chat") as client:
+        assert await names["largest"](client)
 
 
 async def test_the_page_about_parameters_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:

@@ -330,3 +330,57 @@ def test_it_is_there_without_a_loop_too() -> None:
         SyncAiClient.create("openai/m", api_key=KEY, base_url=simulator.address("openai")) as client,
     ):
         assert client.list_models() == ["one", "two"]
+
+
+DETAILED = {
+    "path": "/models",
+    "next": {"page": ".next"},
+    "name": ".label",
+    "context": ".size or .sizes.window",
+    "output": ".most",
+    "takes": ".in",
+    "gives": ".out",
+}
+
+
+async def test_the_details_of_a_list_are_told() -> None:
+    entry = {
+        "id": "m-1",
+        "label": "M 1",
+        "size": 8192,
+        "most": "1024",
+        "in": ["text", "image"],
+        "out": ["text"],
+        "price": 2,
+    }
+    client, _ = await asked({"data": [entry], "next": "2"}, page("m-2"), manifest=shelf(**DETAILED))
+    first, second = await client.list_model_info()
+    assert (first.id, first.name, first.context_window, first.max_output_tokens) == ("m-1", "M 1", 8192, 1024)
+    assert (first.input_modalities, first.output_modalities, first.data) == (("text", "image"), ("text",), entry)
+    assert (second.id, second.name, second.context_window, second.input_modalities) == ("m-2", None, None, None)
+
+
+@pytest.mark.parametrize("size", [0, -1, True, None, "many", [1], {"a": 1}, 1e300, float(2**80)])
+async def test_a_size_that_is_none_is_not_said(size: Any) -> None:
+    entry = {"id": "m-1", "size": size, "label": 5, "in": "text", "out": [1]}
+    client, _ = await asked({"data": [entry]}, manifest=shelf(**DETAILED))
+    (info,) = await client.list_model_info()
+    assert (info.context_window, info.name, info.input_modalities, info.output_modalities) == (None, None, None, None)
+
+
+async def test_a_clients_own_model_is_found_in_the_list() -> None:
+    client, _ = await asked({"data": [{"id": "m-0"}, {"id": "m-1", "size": 7}]}, manifest=shelf(**DETAILED))
+    info = await client.model_info()
+    assert info is not None
+    assert info.context_window == 7
+    client, _ = await asked(page("others"))
+    assert await client.model_info() is None
+
+
+def test_the_blocking_client_tells_details_too() -> None:
+    script = Script(Answer({"data": [{"id": "m-1", "size": 7}]}))
+    client = SyncAiClient.create("shelf/m-1", manifest=shelf(**DETAILED), api_key=KEY, transport=script)
+    assert [info.context_window for info in client.list_model_info()] == [7]
+    info = client.model_info()
+    assert info is not None
+    assert info.id == "m-1"

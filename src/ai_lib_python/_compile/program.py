@@ -12,7 +12,7 @@ from .encode import compile_encoder, write_encoder
 from .finish import Finish
 from .follow import Follow, compile_follow, write_poll, write_stream_url
 from .key_headers import compile_key_headers, ways_with_headers, write_key_headers
-from .listing import compile_listing, write_listing
+from .listing import DETAILS, compile_details, compile_listing, write_details, write_listing
 from .routes import compile_router, write_router
 from .serve import Server, server_writers
 from .tags import Tags
@@ -102,6 +102,11 @@ class Program:
         return compile_listing(self._manifest, self._manifest.data)
 
     @cached_property
+    def read_details(self) -> Callable[..., Any]:
+        """``read_details(page) -> (a ModelInfo for each, query of the next page or None)``"""
+        return compile_details(self._manifest, self._manifest.data)
+
+    @cached_property
     def classify(self) -> Callable[..., Classified]:
         """``classify(status, headers, body) -> Classified``"""
         return compile_classifier(self._manifest, self._manifest.data)
@@ -145,6 +150,8 @@ class Program:
                 yield f"make the headers of {'.'.join(map(str, path))}", partial(write_key_headers, manifest, path, way)
         if data.get("list_models"):
             yield "read a list of models", partial(write_listing, manifest, data)
+            if any(key in data["list_models"] for key in DETAILS):
+                yield "read the details of a list of models", partial(write_details, manifest, data)
         yield from server_writers(manifest, data)
 
 

@@ -16,7 +16,7 @@ from ..response import Adjustment, CallStats, ChatResponse
 from ..warnings import AdjustmentWarning, SunsetWarning
 from .answer_stream import AnswerRun
 from .call import execute
-from .list_models import list_models
+from .list_models import list_details, list_models
 from .prepare import Prepared, adjustments_of, prepare
 from .stream import ChatStream, read_whole
 from .target import Target, Targets, credential_in, program_of
@@ -24,16 +24,28 @@ from .warn import warn_once
 
 if TYPE_CHECKING:
     from .._wire.http import Transport
+    from ..capabilities import Capabilities, ModelInfo
 
 POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
 """The adjustments that change what was asked for."""
 
+ALWAYS_FITS = 8192
+"""Bytes of a body that no model's context is held against: no more than the smallest ones take."""
+
 
 class Caller:
     """Performs the calls of one client."""
 
-    def __init__(self, targets: Targets, transport: Transport | None, on_unsupported: str, api: str | None) -> None:
+    def __init__(
+        self,
+        targets: Targets,
+        transport: Transport | None,
+        on_unsupported: str,
+        api: str | None,
+        *,
+        check_context: bool = True,
+    ) -> None:
         if on_unsupported not in POLICIES:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
         self.target = targets.of(api)
@@ -42,6 +54,8 @@ class Caller:
         self._transport = transport
         self._lock = Lock()
         self._on_unsupported = on_unsupported
+        self._checks_context = check_context
+        self._capabilities: dict[str, Capabilities] = {}
 
     async def execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
         """One plain call."""
@@ -82,6 +96,20 @@ class Caller:
         """The names by which the provider's models are called."""
         return await list_models(self._targets.of(None), self._sender(), timeout)
 
+    async def list_details(self, timeout: float | None) -> list[ModelInfo]:
+        """What the provider's list says of each model."""
+        return await list_details(self._targets.of(None), self._sender(), timeout)
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What can be asked of a model; found out once."""
+        known = self._capabilities.get(model)
+        if known is None:
+            from .capabilities import capabilities_of  # for who asks
+
+            found = capabilities_of(lambda request: self._target_of(request, stream=False), model)
+            known = self._capabilities[model] = found
+        return known
+
     async def aclose(self) -> None:
         if self._transport is not None:
             await self._transport.aclose()
@@ -98,6 +126,10 @@ class Caller:
     async def _prepare(self, target: Target, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
         credential, timeout = await credential_in(target, timeout)
         prepared = prepare(target, request, stream=stream, timeout=timeout, credential=credential)
+        if len(prepared.http.body) > ALWAYS_FITS and self._checks_context:
+            from .context_window import check_window  # for long requests
+
+            check_window(target, request, prepared.http.body)
         if prepared.manifest.sunset is not None:
             _tell_sunset(prepared)
         if prepared.adjustments and self._on_unsupported != "ignore":
@@ -127,7 +159,10 @@ class Caller:
 
 
 def _tell_sunset(prepared: Prepared) -> None:
+    """Warns, once, of a model that ends soon or has ended."""
+    from .sunset import notice, today  # for models with an end
+
     manifest = prepared.manifest
-    successor = f"; {manifest.replacement} takes its place" if manifest.replacement else ""
-    text = f"{manifest.id}/{prepared.model} ends, or has ended, on {manifest.sunset}{successor}"
-    warn_once((manifest.id, prepared.model), text, SunsetWarning)
+    text = notice(manifest, prepared.model, today())
+    if text is not None:
+        warn_once((manifest.id, prepared.model), text, SunsetWarning)

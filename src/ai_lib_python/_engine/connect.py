@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._manifest.load import load, load_file
 from ..errors import ConfigurationError, UnknownModelError
-from ..validate import a_secret
+from ..validate import a_secret, a_switch
 from .caller import Caller
 from .target import Targets
 
@@ -35,12 +35,14 @@ def connect(
     api: str | None,
     credentials: Mapping[str, str] | None,
     transport: Transport | None,
+    check_context: bool,
 ) -> tuple[Caller, str]:
     """The caller, and the model's name there. The options are those of ``AiClient.create``."""
     if api_key is not None and credentials is not None:
         raise ConfigurationError("pass api_key= or credentials=, not both")
     if api_key is not None:
         a_secret("api_key", api_key)
+    a_switch("check_context", check_context)
     for part, value in (credentials or {}).items():
         a_secret(f"credentials[{part!r}]", value)
     provider, name = _split(model, named=manifest is not None)
@@ -48,7 +50,7 @@ def connect(
         provider, name, base_url, api_key = _embedded(name, base_url, api_key)
     found = _manifest(provider, manifest, manifest_dir)
     targets = Targets(found, key=api_key or credentials, base_url=base_url, variables=variables)
-    return Caller(targets, transport, on_unsupported, api), name
+    return Caller(targets, transport, on_unsupported, api, check_context=check_context), name
 
 
 def _manifest(

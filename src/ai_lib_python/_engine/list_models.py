@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
 from .._compile.filters import as_text
+from .._compile.program import Program
 from .._manifest.manifest import Manifest
 from .._wire.http import HttpRequest, Transport
+from ..capabilities import ModelInfo
 from ..errors import MalformedResponse, UnsupportedError
 from .authenticate import put_key, signed
 from .credentials import Credential
@@ -22,20 +24,35 @@ MOST_PAGES = 100
 """Pages after which a list that never ends is given up."""
 
 Query = Mapping[str, Any]
+Reader = Callable[[Program], Callable[[Any], Any]]
+"""Which of a program's functions reads a page."""
 
 
 async def list_models(target: Target, transport: Transport, timeout: float | None) -> list[str]:
     """The names by which the provider's models are called, in its own order; ``timeout`` is for all pages together.
 
     Raises:
+        As :func:`list_details`.
+    """
+    return await _listed(target, transport, timeout, lambda program: program.read_models)
+
+
+async def list_details(target: Target, transport: Transport, timeout: float | None) -> list[ModelInfo]:
+    """What the provider's list says of each model, in its own order; ``timeout`` is for all pages together.
+
+    Raises:
         UnsupportedError: the provider has no list that is known.
         MalformedResponse: the pages never end, or one is no page.
         RemoteError, TransportError: as a call raises them.
     """
+    return await _listed(target, transport, timeout, lambda program: program.read_details)
+
+
+async def _listed(target: Target, transport: Transport, timeout: float | None, reader: Reader) -> list[Any]:
     query: Query = _listing(target.manifest).get("query", {})
     ends = None if timeout is None else perf_counter() + timeout
     credential = await target.credential(timeout)
-    names: list[str] = []
+    listed: list[Any] = []
     asked: list[Query] = []
     following: Query | None = {}
     while following is not None and (asking := {**query, **following}) not in asked:
@@ -43,11 +60,11 @@ async def list_models(target: Target, transport: Transport, timeout: float | Non
             raise MalformedResponse(f"{target.manifest.name} lists its models on more than {MOST_PAGES} pages")
         asked.append(asking)
         left = None if ends is None else max(SHORTEST_TIME, ends - perf_counter())
-        found, following = await _page(target, transport, credential, asking, left)
+        found, following = await _page(target, transport, credential, asking, left, reader)
         if not found:
             break
-        names += found
-    return names
+        listed += found
+    return listed
 
 
 def _listing(manifest: Manifest) -> dict[str, Any]:
@@ -59,19 +76,24 @@ def _listing(manifest: Manifest) -> dict[str, Any]:
 
 
 async def _page(
-    target: Target, transport: Transport, credential: Credential | None, query: Query, timeout: float | None
-) -> tuple[list[str], Query | None]:
+    target: Target,
+    transport: Transport,
+    credential: Credential | None,
+    query: Query,
+    timeout: float | None,
+    reader: Reader,
+) -> tuple[list[Any], Query | None]:
     prepared = _prepared(target, credential, query, timeout)
     answer = await send(transport, prepared)
     body = await read_body(answer, prepared)
     page = parse_body(body)
     if page is None:
         raise malformed(prepared, answer.status, body, "a body that is no JSON")
-    found: tuple[list[str] | None, Query | None] = prepared.program.read_models(page)
-    names, following = found
-    if names is None:
+    found: tuple[list[Any] | None, Query | None] = reader(prepared.program)(page)
+    listed, following = found
+    if listed is None:
         raise malformed(prepared, answer.status, body, "JSON that is no list of models")
-    return names, following
+    return listed, following
 
 
 def _prepared(target: Target, credential: Credential | None, query: Query, timeout: float | None) -> Prepared:

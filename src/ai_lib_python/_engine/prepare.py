@@ -61,7 +61,7 @@ def prepare(
     """
     manifest, program = target.program(request.model)
     notes = Notes()
-    path, query, headers, body = _encode(manifest, program, request, stream, notes)
+    path, query, headers, body = encode(manifest, program, request, stream, notes)
     query = {name: as_query(value) for name, value in query.items()}
     headers = _headers(manifest, headers, stream)
     put_key(credential, program, headers, query)
@@ -85,11 +85,16 @@ def adjustments_of(target: Target, request: ChatRequest, *, stream: bool) -> tup
     """
     manifest, program = target.program(request.model)
     notes = Notes()
-    _encode(manifest, program, request, stream, notes)
+    encode(manifest, program, request, stream, notes)
     return tuple(notes.adjustments)
 
 
-def _encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:
+def encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:
+    """Path, query, headers and body of a request.
+
+    Raises:
+        UnsupportedError: the wire cannot express some content; the message names it.
+    """
     try:
         return program.encode(request, stream, notes)
     except CannotExpress as error:

@@ -77,6 +77,11 @@ class Target:
         self._programs: dict[str, tuple[Manifest, Program]] = {}
         self._urls: dict[tuple[object, ...], str] = {}
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether requests go to another address than the manifest's."""
+        return self._elsewhere or _address_variable(self.manifest) is not None
+
     async def credential(self, timeout: float | None) -> Credential | None:
         """The key of the next call. Where it comes from is looked for at the first one.
 

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "load_file", "misnamed"]
 
-_IDENTITY = frozenset((*NOT_INHERITED, "api", "status", "docs", "endpoint", "auth", "list_models", "examples"))
+_IDENTITY = frozenset(
+    (*NOT_INHERITED, "api", "status", "docs", "endpoint", "auth", "list_models", "examples", "limits")
+)
 """What holds for every API of a provider."""
 
 

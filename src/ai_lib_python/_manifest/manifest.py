@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .yaml_source import KeyPath
 
-__all__ = ["AuthScheme", "Endpoint", "Manifest", "Status", "Variable", "globs_of", "manifest_of"]
+__all__ = ["AuthScheme", "Endpoint", "Limits", "Manifest", "Status", "Variable", "globs_of", "manifest_of"]
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -118,6 +118,27 @@ BORROWED = frozenset({"aws-sigv4", "adc"})
 """Schemes whose credentials a library finds by itself, where nobody gives any."""
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """How much a model takes and gives. None, or nothing, where the manifest does not say.
+
+    Attributes:
+        context: tokens of prompt and answer together.
+        prompt: tokens of the prompt, where that is less.
+        output: tokens of the answer.
+        takes: kinds of content in messages: ``text``, ``image``, ``audio``, ``file``.
+        gives: kinds of content in answers.
+    """
+
+    context: int | None = None
+    prompt: int | None = None
+    output: int | None = None
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+
+
+UNKNOWN_LIMITS = Limits()
+
+
 class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """A provider or dialect with all that it inherits.
 
@@ -206,6 +227,13 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """This manifest with the first entry of ``models`` that matches laid over it, or itself."""
         index = self._entry(model)
         return self if index is None else self._overlaid(index)
+
+    def limits_of(self, model: str) -> Limits:
+        """How much a model takes and gives: the first entry of ``limits`` that matches."""
+        for entry in self.data.get("limits", ()):
+            if fits_one(model, globs_of(entry)):
+                return msgspec.convert({key: value for key, value in entry.items() if value is not None}, Limits)
+        return UNKNOWN_LIMITS
 
     def for_all_models(self) -> Iterator[Manifest]:
         """This manifest with each entry of ``models`` laid over it, one at a time."""

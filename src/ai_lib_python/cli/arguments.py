@@ -186,6 +186,7 @@ def _add_providers(commands: Commands) -> None:
 def _add_models(commands: Commands) -> None:
     models = _command(commands, "models", "models:run", "the models that a provider says it has")
     models.add_argument("id", metavar="PROVIDER", help="a provider's id")
+    models.add_argument("--details", action="store_true", help="with sizes in tokens, where the provider tells them")
     models.add_argument("--json", action="store_true", help="as a JSON list")
     models.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="default: 30")
     _add_address(models)

@@ -40,6 +40,7 @@ def sections(manifest: Manifest) -> Iterator[tuple[str, list[str]]]:
     yield "Key", list(keys(manifest, _marked))
     yield "APIs", list(apis(manifest))
     yield "Models", list(_models(manifest))
+    yield "Sizes in tokens", list(sizes(manifest))
     if not manifest.has_chat:
         return
     yield "Parameters", list(_parameters(manifest))
@@ -163,6 +164,18 @@ def _models(manifest: Manifest) -> Iterator[str]:
         yield f"{manifest.id}/{model}"
     if examples:
         yield dim("for example; any other model that the provider has works as well")
+
+
+def sizes(manifest: Manifest) -> Iterator[str]:
+    """How much models take and give, as far as the manifest says."""
+    entries = manifest.data.get("limits") or ()
+    rows = [(", ".join(globs_of(entry)), *map(_size_of(entry), ("context", "prompt", "output"))) for entry in entries]
+    if rows:
+        yield from columns([("MODELS", "CONTEXT", "OF THAT PROMPT", "ANSWER"), *rows])
+
+
+def _size_of(entry: dict[str, Any]) -> Callable[[str], str]:
+    return lambda key: f"{entry[key]:,}" if entry.get(key) else ""
 
 
 def _parameters(manifest: Manifest) -> Iterator[str]:
