@@ -9,6 +9,7 @@ AiLibError
 │   ├── RetiredProviderError      the provider has ended; names its successor
 │   ├── NoChatError               the provider has no chat API
 │   ├── UnsupportedError          this wire cannot say what was asked for
+│   │   └── HistoryError          calls and results of tools in the history do not belong to each other
 │   └── ContextWindowExceeded     the prompt cannot fit into the model's context
 ├── ToolRoundsExceeded            the model went on asking for tools; ``partial`` has all rounds
 ├── TransportError                the network, not the provider
@@ -51,6 +52,7 @@ __all__ = [
     "ContextWindowExceeded",
     "DeadlineExceeded",
     "ExpiredCredentialsError",
+    "HistoryError",
     "IncompleteStream",
     "InvalidRequestError",
     "MalformedResponse",
@@ -181,7 +183,18 @@ class NoChatError(ConfigurationError):
 
 
 class UnsupportedError(ConfigurationError):
-    """This wire cannot express what was asked for; the message names it."""
+    """This wire cannot express what was asked for; the message names it.
+
+    Attributes:
+        places: where in the conversation it is, where it is there: indexes of message and part.
+    """
+
+    places: tuple[tuple[int, int | None], ...] = ()
+    _where: tuple[Any, ...] = ()  # what becomes the places
+
+
+class HistoryError(UnsupportedError):
+    """The conversation does not hold together: calls and results of tools do not belong to each other."""
 
 
 class ContextWindowExceeded(ConfigurationError):

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar, TypeVar, Union, overload
 
 import msgspec
 
 __all__ = [
     "AudioPart",
+    "CacheMark",
     "ContentBlock",
     "FilePart",
     "ImagePart",
@@ -48,6 +50,15 @@ class MessageRole(str, Enum):
         return self.value
 
 
+class CacheMark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything up to the part that has this mark may be kept in the provider's prompt cache.
+
+    ``ttl`` says for how long, such as ``"5m"`` or ``"1h"``; None leaves it to the provider.
+    """
+
+    ttl: str | None = None
+
+
 class TextPart(msgspec.Struct, frozen=True):
     """Plain text. ``signature`` is opaque provider data that must go back unchanged."""
 
@@ -56,6 +67,7 @@ class TextPart(msgspec.Struct, frozen=True):
     text: str
     signature: str | None = None
     origin: str | None = None
+    cache: CacheMark | None = None
 
 
 class ReasoningPart(msgspec.Struct, frozen=True):
@@ -91,6 +103,7 @@ class ImagePart(msgspec.Struct, frozen=True):
     data: str | None = None
     media_type: str | None = None
     detail: str | None = None
+    cache: CacheMark | None = None
 
     @property
     def kind(self) -> str:
@@ -103,6 +116,7 @@ class AudioPart(msgspec.Struct, frozen=True):
     url: str | None = None
     data: str | None = None
     media_type: str | None = None
+    cache: CacheMark | None = None
 
     @property
     def kind(self) -> str:
@@ -123,6 +137,7 @@ class FilePart(msgspec.Struct, frozen=True):
     file_id: str | None = None
     media_type: str | None = None
     filename: str | None = None
+    cache: CacheMark | None = None
 
     @property
     def kind(self) -> str:
@@ -144,6 +159,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     arguments_json: str = "{}"
     signature: str | None = None
     origin: str | None = None
+    cache: CacheMark | None = None
 
     @classmethod
     def create(cls, name: str, arguments: Mapping[str, Any], *, id: str) -> ToolCall:
@@ -184,6 +200,7 @@ class ToolResult(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     name: str | None = None
     is_error: bool = False
+    cache: CacheMark | None = None
 
     @property
     def text(self) -> str:
@@ -202,6 +219,9 @@ class OpaquePart(msgspec.Struct, frozen=True):
 
 Part = TextPart | ReasoningPart | RefusalPart | ImagePart | AudioPart | FilePart | ToolCall | ToolResult | OpaquePart
 """Any part of a message."""
+
+MarkedPart = TypeVar("MarkedPart", TextPart, ImagePart, AudioPart, FilePart, ToolCall, ToolResult)
+"""A part that may have a cache mark."""
 
 Content = Union[str, Part, Iterable[Union[Part, str]]]
 """What a message may be made from: a text, a part, or several of both."""
@@ -272,6 +292,34 @@ class ContentBlock:
             return FilePart(url, None, file_id, _media_type(media_type), filename)
         media_type, encoded = _as_base64(data, media_type)
         return FilePart(None, encoded, None, media_type, filename)
+
+    @overload
+    @staticmethod
+    def cached(part: str, ttl: str | None = None) -> TextPart: ...
+    @overload
+    @staticmethod
+    def cached(part: MarkedPart, ttl: str | None = None) -> MarkedPart: ...
+    @staticmethod
+    def cached(part: Any, ttl: str | None = None) -> Any:
+        """The part with a mark: everything up to it may be kept in the provider's prompt cache.
+
+        Where a wire has no such marks it is left out, and told in ``adjustments``. Most providers that have them take
+        up to four in one request.
+
+        Args:
+            part: a text, or a part that was said: text, image, sound, file, tool call or tool result.
+            ttl: how long it may be kept, such as ``"5m"`` or ``"1h"``; the provider decides where nothing is said.
+
+        Raises:
+            TypeError: reasoning, refusals and opaque parts take no mark.
+            ValueError: ``ttl`` is not a number and one of s, m, h, d.
+        """
+        marked = TextPart(part) if isinstance(part, str) else part
+        if not isinstance(marked, Part) or "cache" not in marked.__struct_fields__:
+            raise TypeError(f"a cache mark stands at a text or at a part that was said, not at {type(part).__name__}")
+        if ttl is not None and not re.fullmatch(r"[1-9][0-9]*[smhd]", _a_string("ttl", ttl)):
+            raise ValueError(f"ttl must look like '5m' or '1h', got {ttl!r}")
+        return msgspec.structs.replace(marked, cache=CacheMark(ttl))
 
 
 class Message(msgspec.Struct, frozen=True):

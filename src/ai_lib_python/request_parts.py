@@ -55,7 +55,7 @@ class RequestParts:
 
     # Messages
 
-    def system(self, content: str) -> Self:
+    def system(self, content: Content) -> Self:
         """Adds instructions for the model."""
         return self._add(Message.system(content))
 

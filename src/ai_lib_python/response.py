@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from .message import (
     ToolResult,
 )
 
-__all__ = ["Adjustment", "CallStats", "ChatResponse", "ToolOutcome", "ToolRound", "Usage"]
+__all__ = ["Adjustment", "CallStats", "ChatResponse", "Place", "ToolOutcome", "ToolRound", "Usage"]
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -64,16 +64,24 @@ def _sum(*counts: int | None) -> int | None:
     return sum(known) if known else None
 
 
-class Adjustment(msgspec.Struct, frozen=True):
+class Place(NamedTuple):
+    """Where in a conversation something is: the index of a message, and of a part in it (None: the whole message)."""
+
+    message: int
+    part: int | None = None
+
+
+class Adjustment(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """One thing that went to the provider otherwise than it was asked for.
 
     Attributes:
-        parameter: the name as the user gave it, or the kind of content.
+        parameter: the name as the user gave it, or the kind of content, or the name of a part's field.
         action: ``renamed``, ``clamped``, ``dropped``, ``defaulted``, ``replaced``, ``moved``, or
             ``omitted`` for a part of an earlier turn, or of a parameter, that this wire does not take.
         reason: why, in a sentence.
         given: what the user asked for; None for a default.
         sent: what was sent instead; None where nothing was.
+        places: where in the conversation it is, for what is about parts of messages.
     """
 
     parameter: str
@@ -81,6 +89,7 @@ class Adjustment(msgspec.Struct, frozen=True):
     reason: str
     given: Any = None
     sent: Any = None
+    places: tuple[Place, ...] = ()
 
 
 class ChatResponse(msgspec.Struct, frozen=True):

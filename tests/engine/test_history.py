@@ -123,8 +123,8 @@ async def test_opaque_parts_stay_with_their_own_provider(source: str, target: st
 
 
 async def test_what_the_provider_drops_is_told_once_a_kind() -> None:
-    answer = await said("anthropic-messages")
-    preview = await shown("openai-chat", [Message.user("a"), answer, Message.user("b"), answer, Message.user("c")])
+    _, *turn = conversation(await said("anthropic-messages"))
+    preview = await shown("openai-chat", [Message.user("a"), *turn, Message.user("b"), *turn, Message.user("c")])
     assert [each.parameter for each in preview.adjustments] == ["reasoning"]
 
 

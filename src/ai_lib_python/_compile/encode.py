@@ -62,10 +62,13 @@ def _scope(context: Context, options: TurnOptions) -> Scope:
     context.roles = options.roles
     given = writer.reference(options, "turn_options")
     function = writer.reference(arrange, "arrange")
-    writer.line(f"system, turns, last = {function}(request.messages, {given}, {context.manifest.origin!r}, notes)")
+    known = writer.reference(context.reads, "reads")
+    names = request_names(context)
+    said = f"request.messages, {given}, {context.manifest.origin!r}, notes, {known}, {names['extra_body'].code}"
+    writer.line(f"system, turns, last = {function}({said})")
     sources = frozenset(options.roles)
     names = {
-        **request_names(context),
+        **names,
         "system": Ref("system", "system", origin=Origin(SYSTEM, frozenset({SYSTEM}), KINDS)),
         "turns": Ref("turns", "list:turn", True, Origin("turns", sources, KINDS)),
         "last": Ref("last", "turn", origin=Origin("last", sources, KINDS)),

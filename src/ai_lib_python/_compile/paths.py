@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .context import Context
@@ -78,6 +78,8 @@ def _write(context: Context, scope: Scope, expression: Expression) -> Ref:
     ref = _write_alternatives(context, scope, expression.alternatives)
     if ref.origin is not None and not context.looks:  # a whole turn, or a whole part
         context.reads.part(ref.origin, KINDS)
+        for kind in ref.origin.kinds:
+            context.reads.field(ref.origin, {kind}, *RECORDS[f"part:{kind}"])
     for index, item in enumerate(expression.filters):
         is_last = index == len(expression.filters) - 1
         ref = _write_filter(context, ref, item, scope.names.get("sink") if is_last else None)
@@ -121,6 +123,11 @@ def _root(context: Context, scope: Scope, path: Path) -> Ref:
 
 
 def _write_step(context: Context, scope: Scope, base: Ref, step: str | int) -> Ref:
+    if base.type.startswith("part") and not (context.looks and step == "cache"):
+        kinds = [kind for kind in _kinds_of(base) if step in RECORDS[f"part:{kind}"]]
+        context.reads.field(base.origin, kinds, str(step))
+        if step == "text" and "tool_result" in kinds:  # which is the texts that the result holds
+            context.reads.field(None, {"text"}, "text")
     if base.origin is not None and not context.looks:
         _keep_read(context, base, base.origin, step)
     ref = _known_step(context, scope, base, step)
@@ -133,10 +140,19 @@ def _keep_read(context: Context, base: Ref, origin: Origin, step: str | int) -> 
         context.reads.results.add(str(step))
     if base.type == "turn" and step == "reasoning":
         context.reads.part(origin, {"reasoning"})
+        context.reads.field(origin, {"reasoning"}, "text")
     elif base.type in ("turn", "system") and step in TEXTS:
         context.reads.text(origin, str(step))
-    elif base.type.startswith("part") and step != "kind":
+    elif base.type.startswith("part") and step not in ("kind", "cache"):
         context.reads.part(origin, (kind for kind in KINDS if step in RECORDS[f"part:{kind}"]))
+
+
+def _kinds_of(base: Ref) -> Iterable[str]:
+    """The kinds that a part may be of, as far as it is known here."""
+    kind = base.type.partition(":")[2]
+    if kind:
+        return (kind,)
+    return KINDS if base.origin is None else base.origin.kinds
 
 
 def _origin_of_step(kind: str, origin: Origin, step: str | int) -> Origin | None:

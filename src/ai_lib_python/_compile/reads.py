@@ -7,17 +7,40 @@ A condition reads nothing: it only looks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..errors import UnsupportedError
-from .notes import Notes
+import msgspec
+
+from ..message import Part, ReasoningPart, ToolResult
+from .notes import Notes, unsaid
 from .turns import System, Turn, TurnOptions
 
 TEXTS = frozenset({"text", "only_text", "joined"})
 """Fields that hold all texts of a turn as one, and are absent where that cannot be."""
 
 RESULT = "tool_result"
+
+HINTS = {
+    "cache": "this wire has no marks for its prompt cache",
+    "detail": "this wire has no word for the detail of an image",
+    "filename": "this wire has no place for the name of a file",
+    "is_error": "this wire cannot say that a tool failed",
+    "signature": "this wire has no place for a signature",
+}
+"""Fields of parts that a wire may have no word for, and what is told where a request has one then."""
+
+REASONING_HINTS = {**HINTS, "data": "this wire takes no redacted reasoning back"}
+"""The same of reasoning, which has more of them."""
+
+BESIDE = frozenset({"id", "kind", "name", "origin", *REASONING_HINTS})
+"""Fields that do not make a template one that says the part."""
+
+TOOL = "tool"
+"""The source of tools' results, whatever the role of their message."""
+
+RESULTS = "results"
+"""The group of the parts that a tool's result holds."""
 
 SYSTEM = "system"
 """The source of system messages, and the group of those that were taken out."""
@@ -59,6 +82,8 @@ class Reads:
 
     def __init__(self) -> None:
         self.results: set[str] = set()
+        self._fields: dict[tuple[str, str, str], set[str]] = {}
+        self._unread: dict[str, dict[str, tuple[str, ...]]] = {}
         self._kinds: dict[_Place, set[str]] = {}
         self._texts: dict[_Place, set[str]] = {}
 
@@ -73,6 +98,49 @@ class Reads:
     def text(self, origin: Origin, field: str) -> None:
         """All texts are read, where ``field`` is there."""
         _add(self._texts, origin, {field})
+        self.field(origin, {"text"}, "text")
+
+    def field(self, origin: Origin | None, kinds: Iterable[str], *fields: str) -> None:
+        """Fields of parts are read, or looked at; without an ``origin`` of parts in a tool's result."""
+        places = [(RESULTS, RESULTS)] if origin is None else [(origin.group, source) for source in origin.sources]
+        for group, source in places:
+            for kind in kinds:
+                self._fields.setdefault((group, source, kind), set()).update(fields)
+
+    def kept(self, parts: tuple[Part, ...], source: str, options: TurnOptions, notes: Notes) -> tuple[Part, ...]:
+        """The parts of a message without what its wire has no word for, each of which is told."""
+        kept = tuple(self._kept_part(part, source, options, notes) for part in parts)
+        return parts if all(one is other for one, other in zip(kept, parts, strict=True)) else kept
+
+    def _kept_part(self, part: Part, source: str, options: TurnOptions, notes: Notes) -> Part:
+        unread = self._unread_of(TOOL if isinstance(part, ToolResult) else source, options)
+        lost = [field for field in unread.get(part.kind, ()) if getattr(part, field, None)]
+        changes: dict[str, Any] = {field: False if field == "is_error" else None for field in lost}
+        for field in lost:
+            notes.omitted(field, REASONING_HINTS[field], part)
+        if isinstance(part, ToolResult):
+            inner = self.kept(part.parts, RESULTS, options, notes)
+            if inner is not part.parts:
+                changes["parts"] = inner
+        if not changes:
+            return part
+        kept = msgspec.structs.replace(part, **changes)
+        notes.stand_in(kept, part)
+        return kept
+
+    def _unread_of(self, source: str, options: TurnOptions) -> dict[str, tuple[str, ...]]:
+        """For each kind of part that is said, the fields that are read nowhere; looked up once."""
+        if source not in self._unread:
+            self._unread[source] = self._find_unread(source, _groups_of(source, options))
+        return self._unread[source]
+
+    def _find_unread(self, source: str, groups: Collection[str]) -> dict[str, tuple[str, ...]]:
+        unread: dict[str, set[str]] = {}
+        for (group, each, kind), read in self._fields.items():
+            if group in groups and each == source and read - BESIDE:
+                hints = REASONING_HINTS if kind == "reasoning" else HINTS
+                unread.setdefault(kind, set()).update(hints.keys() - read)
+        return {kind: tuple(sorted(fields)) for kind, fields in unread.items() if fields}
 
     def are_whole(self, options: TurnOptions, kinds: frozenset[str]) -> bool:
         """Whether nothing can be lost, whatever a conversation holds; or no turn is read at all."""
@@ -108,12 +176,15 @@ class Reads:
         kinds = self._kinds_at([place for place in here if len(turn.parts) == 1 or not place.first], turn)
         left = sorted({part.kind for part in turn.parts} - kinds, key=lambda kind: kind == "text")
         if "reasoning" in left:
-            notes.omitted("reasoning", "this wire takes no reasoning back")
+            thoughts = [part for part in turn.parts if isinstance(part, ReasoningPart)]
+            notes.omitted("reasoning", "this wire takes no reasoning back", *thoughts)
             left.remove("reasoning")
         if left and left[0] != "text":
-            raise UnsupportedError(f"this wire takes no part of kind {left[0]!r} in a message of the role {source!r}")
+            problem = f"this wire takes no part of kind {left[0]!r} in a message of the role {source!r}"
+            raise unsaid(problem, *(part for part in turn.parts if part.kind == left[0]))
         if left:
-            raise UnsupportedError(_lost(source, len(turn.parts), count, there=bool(here), elsewhere=bool(read)))
+            problem = _lost(source, len(turn.parts), count, there=bool(here), elsewhere=bool(read))
+            raise unsaid(problem, *turn.parts)
 
     def _kinds_at(self, places: list[_Place], turn: Turn | System) -> set[str]:
         """What is read of one turn."""
@@ -135,6 +206,16 @@ def _lost(source: str, parts: int, count: int, *, there: bool, elsewhere: bool) 
 def _add(kept: dict[_Place, set[str]], origin: Origin, words: Iterable[str]) -> None:
     for source in origin.sources:
         kept.setdefault(_Place(origin.group, source, origin.alone, origin.first), set()).update(words)
+
+
+def _groups_of(source: str, options: TurnOptions) -> Collection[str]:
+    """Where parts of a source may stand."""
+    if source == RESULTS:
+        return (RESULTS,)
+    turns = ("turns",) if options.last == "among" else ("turns", "last")
+    if source != SYSTEM or options.system == "inline":
+        return turns
+    return (SYSTEM,) if options.system == "hoist" else (SYSTEM, *turns)
 
 
 def _needed(options: TurnOptions, kinds: frozenset[str]) -> Iterator[tuple[_Place, frozenset[str]]]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ..message import (
     AudioPart,
+    CacheMark,
     FilePart,
     ImagePart,
     OpaquePart,
@@ -27,6 +28,7 @@ from .served import ServedAnswer, ServedCall, ServedError, ServedUsage
 from .turns import System, Turn
 
 WIRE = "wire"
+MARK = "cache mark"
 VALUE = "value"
 """A plain value of ours: text, number, mapping. It has no fields to step into."""
 
@@ -66,14 +68,17 @@ def _fields(struct: type[Any], **others: Field) -> dict[str, Field]:
     for name, value in vars(struct).items():
         if isinstance(value, property) and value.fget is not None:
             annotations[name] = value.fget.__annotations__["return"]
-    fields = {name: Field(VALUE, "None" not in str(annotation)) for name, annotation in annotations.items()}
+    fields = {
+        name: Field(MARK if "CacheMark" in str(annotation) else VALUE, "None" not in str(annotation))
+        for name, annotation in annotations.items()
+    }
     return {**fields, "kind": Field(VALUE, True), **others}
 
 
 def _part_fields() -> dict[str, Field]:
     """The fields of a part of which no one knows yet what kind it is."""
     fields = {name: Field() for struct in PART_KINDS.values() for name in _fields(struct)}
-    return {**fields, "kind": Field(VALUE, True), "parts": Field("list:part")}
+    return {**fields, "kind": Field(VALUE, True), "parts": Field("list:part"), "cache": Field(MARK)}
 
 
 _TOLD_BY_KIND = {"url": ("url",), "base64": ("data",), "id": ("file_id",)}
@@ -89,6 +94,7 @@ RECORDS: dict[str, dict[str, Field]] = {
     "turn": _fields(Turn, parts=PARTS),
     "system": _fields(System, parts=PARTS),
     "part": _part_fields(),
+    MARK: _fields(CacheMark),
     "tool": _fields(ToolDefinition),
     "tool_choice": _fields(ToolChoice),
     "response_format": _fields(ResponseFormat),

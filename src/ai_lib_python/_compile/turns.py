@@ -5,13 +5,16 @@ Called by generated code, with the options that the manifest gave under ``reques
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from ..errors import UnsupportedError
 from ..message import Message, Part, ReasoningPart, TextPart, ToolCall, ToolResult
-from .notes import Notes
+from ..response import Place
+from .notes import Notes, unsaid
+from .pairing import FREE, Pairing
 
 
 class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +29,9 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         result_parts: what a tool's result may hold: only ``text``, or ``any`` part that the wire has a form for.
         system_parts: the same for the system prompts that are taken out.
         last: ``among`` the others, or ``apart`` from them.
+        calls: ``matched`` wants each call of a tool answered before the user goes on, ``answered`` wants no result
+            without its call, ``free`` nothing.
+        continued_by: fields of a caller's extra body that say what the provider keeps of the conversation.
         reasoning: ``native`` sends only reasoning of this provider, ``keep`` any reasoning's text.
     """
 
@@ -37,6 +43,8 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system_parts: str = "text"
     last: str = "among"
     reasoning: str = "native"
+    calls: str = FREE
+    continued_by: tuple[str, ...] = ()
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -71,13 +79,27 @@ class System(msgspec.Struct, frozen=True):
     text: str | None
 
 
+class Known(Protocol):
+    """What the templates read of parts."""
+
+    def kept(self, parts: tuple[Part, ...], source: str, options: TurnOptions, notes: Notes) -> tuple[Part, ...]:
+        """The parts without the fields that are not read; those are noted."""
+
+
 def arrange(
-    messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes
+    messages: Sequence[Message],
+    options: TurnOptions,
+    provider: str,
+    notes: Notes,
+    known: Known,
+    extra_body: Mapping[str, Any] | None,
 ) -> tuple[System | None, tuple[Turn, ...], Turn | None]:
     """Splits messages into system prompts, turns, and the last turn where it stands apart, as ``options`` say."""
     if not messages:
         raise UnsupportedError("a request needs at least one message; add .user(...) or .messages([...])")
-    pieces = list(_pieces(messages, options, provider, notes))
+    continued = extra_body is not None and any(name in extra_body for name in options.continued_by)
+    calls = Pairing(options.calls, continued=continued)
+    pieces = list(_pieces(messages, options, provider, notes, known, calls))
     system = None
     if options.system != "inline":
         hoisted, pieces = _parted(pieces, leading=options.system == "hoist_leading")
@@ -94,25 +116,29 @@ def arrange(
 _Piece = tuple[str, tuple[Part, ...]]
 
 
-def _pieces(messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes) -> Iterable[_Piece]:
+def _pieces(
+    messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes, known: Known, calls: Pairing
+) -> Iterable[_Piece]:
     """Each message as its role and parts; tool results stand in pieces of their own."""
     names: dict[str, str] = {}
-    for message in messages:
+    for index, message in enumerate(messages):
         source = message.role.value
         if _plain_text(message.parts) is not None:
+            calls.said(index, source)
             yield source, message.parts
             continue
-        parts = _native(message.parts, options, provider, notes)
+        calls.take(index, message)
+        parts = known.kept(_native(message.parts, options, provider, notes), source, options, notes)
         if source == "assistant":
             parts = tuple(part for part in parts if not _says_nothing(part))
             names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
         if source == "assistant" and not parts:
-            notes.omitted("assistant", "an answer in which nothing was said")
+            notes.omitted("assistant", "an answer in which nothing was said", Place(index))
             continue
         if not any(isinstance(part, ToolResult) for part in parts):
             yield source, parts
             continue
-        results = [_result(part, names, options) for part in parts if isinstance(part, ToolResult)]
+        results = [_result(part, names, options, notes) for part in parts if isinstance(part, ToolResult)]
         if options.tool_results == "split":
             yield from (("tool", (result,)) for result in results)
         else:
@@ -125,21 +151,25 @@ def _pieces(messages: Sequence[Message], options: TurnOptions, provider: str, no
 def _plain_text(parts: tuple[Part, ...]) -> str | None:
     """The text, where the parts are one text as most are; then nothing else has to be looked at."""
     only = parts[0] if len(parts) == 1 else None
-    return only.text or None if isinstance(only, TextPart) and only.signature is None else None
+    if not isinstance(only, TextPart) or only.signature is not None or only.cache is not None:
+        return None
+    return only.text or None
 
 
 def _says_nothing(part: Part) -> bool:
     return isinstance(part, TextPart) and not part.text and part.signature is None
 
 
-def _result(result: ToolResult, names: dict[str, str], options: TurnOptions) -> ToolResult:
+def _result(result: ToolResult, names: dict[str, str], options: TurnOptions, notes: Notes) -> ToolResult:
     """The result with the name of its call, if this wire can hold what is in it."""
     for part in result.parts:
         if options.result_parts == "text" and not isinstance(part, TextPart):
-            raise UnsupportedError(f"a tool's result can only hold text here, not {part.kind}")
+            raise unsaid(f"a tool's result can only hold text here, not {part.kind}", result)
     if result.name is not None or result.id not in names:
         return result
-    return msgspec.structs.replace(result, name=names[result.id])
+    named = msgspec.structs.replace(result, name=names[result.id])
+    notes.stand_in(named, result)
+    return named
 
 
 def _native(parts: tuple[Part, ...], options: TurnOptions, provider: str, notes: Notes) -> tuple[Part, ...]:
@@ -157,12 +187,19 @@ def _translated(part: Part, options: TurnOptions, provider: str, notes: Notes) -
     if isinstance(part, (TextPart, ToolCall)):
         if part.signature is None:
             return part
-        notes.omitted("signature", f"it is from {origin} and means nothing here")
-        return msgspec.structs.replace(part, signature=None, origin=None)
+        notes.omitted("signature", f"it is from {origin} and means nothing here", part)
+        return _instead(msgspec.structs.replace(part, signature=None, origin=None), part, notes)
     if isinstance(part, ReasoningPart) and options.reasoning == "keep" and part.text:
-        return ReasoningPart(part.text)
-    notes.omitted(part.kind, f"it is from {origin} and means nothing here")
+        if part.signature is not None or part.data is not None:
+            notes.omitted("signature", f"it is from {origin} and means nothing here", part)
+        return _instead(ReasoningPart(part.text), part, notes)
+    notes.omitted(part.kind, f"it is from {origin} and means nothing here", part)
     return None
+
+
+def _instead(part: Part, given: Part, notes: Notes) -> Part:
+    notes.stand_in(part, given)
+    return part
 
 
 def _parted(pieces: Sequence[_Piece], *, leading: bool) -> tuple[list[tuple[bool, _Piece]], list[_Piece]]:
@@ -179,21 +216,22 @@ def _parted(pieces: Sequence[_Piece], *, leading: bool) -> tuple[list[tuple[bool
 
 def _hoisted(taken: Sequence[tuple[bool, _Piece]], options: TurnOptions, notes: Notes) -> System | None:
     parts = [part for _, (_, said) in taken for part in said]
+    moved = [part for spoken_before, (_, said) in taken if spoken_before for part in said]
     if any(spoken_before for spoken_before, _ in taken):
-        notes.moved("system", "this wire has one system prompt, before the conversation")
+        notes.moved("system", "this wire has one system prompt, before the conversation", *moved)
     if not parts:
         return None
     others = [part for part in parts if not isinstance(part, TextPart)]
     if others and options.system_parts == "text":
-        raise UnsupportedError(f"a system prompt can only hold text here, not {others[0].kind}")
+        raise unsaid(f"a system prompt can only hold text here, not {others[0].kind}", others[0])
     text = None if others else "\n\n".join(part.text for part in parts if isinstance(part, TextPart))
     return System(tuple(parts), text)
 
 
 def _check_roles(pieces: Iterable[_Piece], roles: dict[str, str]) -> None:
-    for source, _ in pieces:
+    for source, parts in pieces:
         if source not in roles:
-            raise UnsupportedError(f"this wire has no word for messages of the role {source!r}")
+            raise unsaid(f"this wire has no word for messages of the role {source!r}", *parts)
 
 
 def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
@@ -213,7 +251,7 @@ def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:
     if text is not None:
         return Turn(roles[source], source, parts, text, text, text)
     said = [part for part in parts if part.kind not in ("tool_call", "reasoning")]
-    if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None:
+    if len(said) == 1 and isinstance(said[0], TextPart) and said[0].signature is None and said[0].cache is None:
         text = said[0].text
     thoughts = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
     joined = "".join(part.text for part in said if isinstance(part, TextPart))

@@ -25,13 +25,15 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..errors import UnsupportedError
+from ..message import Part
 from .conditions import write_condition
 from .context import Context
 from .expression import is_expression
 from .loops import each_item
+from .notes import unsaid
 from .paths import NONE, named, write_expression, write_interpolation, write_way
 from .reads import narrowed as narrowed_origin
-from .scope import KINDS, PART_KINDS, VALUE, WIRE, Ref, Scope
+from .scope import KINDS, MARK, PART_KINDS, VALUE, WIRE, Ref, Scope
 
 BRANCHING = {"$by", "$case", "$else"}
 OPERATORS: dict[str, set[str]] = {
@@ -183,7 +185,7 @@ def _by(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
         if "$else" in node:
             sure = _branch(context, rest, node, "$else", name).sure and sure
         else:
-            _refuse(context, key, name)
+            _refuse(context, scope, key, name)
             sure = sure and context.direction in ("request", "serve")
     _keep_rest(context, rest, node)
     return Ref(name, WIRE, sure)
@@ -228,21 +230,30 @@ def where(context: Context, scope: Scope, condition: Any, *, truth: bool) -> Sco
     return scope.inside(current._replace(origin=narrowed_origin(current.origin, context.roles, condition, truth)))
 
 
-def _refuse(context: Context, key: Ref, name: str) -> None:
+def _refuse(context: Context, scope: Scope, key: Ref, name: str) -> None:
     """What a request cannot say ends it. A provider may say what nobody knew, and that is no reason to fail."""
     if context.direction not in ("request", "serve"):
         context.writer.line(f"{name} = None")
         return
     known = context.writer.reference(cannot_express, "cannot_express")
-    context.writer.line(f"raise {known}({key.code})")
+    context.writer.line(f"raise {known}({', '.join([key.code, *_the_part(scope)])})")
+
+
+def _the_part(scope: Scope) -> list[str]:
+    """The code of the part that a template is about, where it is about one."""
+    part = scope.nearest("part")
+    return [] if part is None else [part.code]
 
 
 class CannotExpress(Exception):
-    """A template has no case for a value; the engine turns it into an error for the user."""
+    """A template has no case for a value; the engine turns it into an error for the user.
+
+    Its arguments are the value, and the part of a message that it is of, where it is of one.
+    """
 
 
-def cannot_express(value: Any) -> CannotExpress:
-    return CannotExpress(value)
+def cannot_express(value: Any, *part: Any) -> CannotExpress:
+    return CannotExpress(value, *part)
 
 
 def _each(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
@@ -384,7 +395,10 @@ def _literal(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
 def _drop(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     if "notes" not in scope.names:
         context.fail("$drop stands only in a request")
-    context.writer.line(f"{scope.names['notes'].code}.omitted({_what_drops(context, scope)!r}, {str(node['$drop'])!r})")
+    told = [repr(_what_drops(context, scope)), repr(str(node["$drop"]))]
+    if context.parameter is None:
+        told += _the_part(scope)
+    context.writer.line(f"{scope.names['notes'].code}.omitted({', '.join(told)})")
     return NONE
 
 
@@ -392,6 +406,8 @@ def _what_drops(context: Context, scope: Scope) -> str:
     """The kind of part, or the parameter, that a ``$drop`` is about."""
     if context.parameter is not None:
         return context.parameter
+    if scope.current is not None and scope.current.type == MARK:
+        return "cache"
     part = scope.nearest("part")
     if part is None or ":" not in part.type:
         context.fail("$drop stands only in the case of one kind of part, or in a parameter")
@@ -402,13 +418,13 @@ def _refuse_request(context: Context, scope: Scope, node: dict[str, Any]) -> Ref
     if context.direction != "request":
         context.fail("$refuse stands only in a request")
     refuse = context.writer.reference(refused, "refused")
-    context.writer.line(f"raise {refuse}({str(node['$refuse'])!r})")
+    context.writer.line(f"raise {refuse}({', '.join([repr(str(node['$refuse'])), *_the_part(scope)])})")
     return NONE
 
 
-def refused(why: str) -> UnsupportedError:
+def refused(why: str, *part: Part) -> UnsupportedError:
     """The error for what a manifest says that its wire cannot express."""
-    return UnsupportedError(why)
+    return unsaid(why, *part)
 
 
 _WRITERS = {

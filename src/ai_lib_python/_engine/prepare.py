@@ -12,7 +12,6 @@ from .._compile.filters import as_query, as_text
 from .._compile.notes import Notes
 from .._compile.parameters import merge_into
 from .._compile.program import Program
-from .._compile.values import CannotExpress
 from .._manifest.manifest import Manifest
 from .._wire.http import HttpRequest
 from ..errors import UnsupportedError
@@ -20,6 +19,7 @@ from ..request import ChatRequest
 from ..response import Adjustment
 from .authenticate import put_key, secrets_in, signed
 from .credentials import Credential
+from .encode import encode
 from .target import Target
 
 _NOT_IN_HEADERS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -74,7 +74,7 @@ def prepare(
     if not sent:
         headers.pop("content-type", None)
     http = signed(HttpRequest(method, target.url(path, query), headers, sent, timeout), target, credential)
-    return Prepared(http, target, manifest, program, request.model, credential, tuple(notes.adjustments))
+    return Prepared(http, target, manifest, program, request.model, credential, notes.all(request.messages))
 
 
 def adjustments_of(target: Target, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:
@@ -86,34 +86,7 @@ def adjustments_of(target: Target, request: ChatRequest, *, stream: bool) -> tup
     manifest, program = target.program(request.model)
     notes = Notes()
     encode(manifest, program, request, stream, notes)
-    return tuple(notes.adjustments)
-
-
-def encode(manifest: Manifest, program: Program, request: ChatRequest, stream: bool, notes: Notes) -> Any:
-    """Path, query, headers and body of a request.
-
-    Raises:
-        UnsupportedError: the wire cannot express some content; the message names it.
-    """
-    try:
-        return program.encode(request, stream, notes)
-    except CannotExpress as error:
-        raise UnsupportedError(
-            f"{manifest.name} ({request.model}) takes no {_plain(error.args[0])} here",
-            provider=manifest.id,
-            model=request.model,
-        ) from None
-    except UnicodeEncodeError:  # half of a character, in what becomes part of an address
-        problem = "the request holds a character that no encoding can write"
-        raise UnsupportedError(problem, provider=manifest.id, model=request.model) from None
-    except UnsupportedError as error:
-        error.provider, error.model = manifest.id, request.model
-        raise
-
-
-def _plain(kind: Any) -> str:
-    """``image_base64`` for people: ``part of kind 'image_base64'``."""
-    return f"part of kind {kind!r}"
+    return notes.all(request.messages)
 
 
 def _headers(manifest: Manifest, headers: Mapping[str, Any], stream: bool) -> dict[str, str]:
