@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .message import ToolCall as ToolCall
     from .message_json import messages_from_json as messages_from_json
     from .message_json import messages_to_json as messages_to_json
+    from .portability import PortabilityReport as PortabilityReport
+    from .portability import check_portability as check_portability
     from .preview import RequestPreview as RequestPreview
     from .request import ChatRequest as ChatRequest
     from .response import Adjustment as Adjustment
@@ -64,6 +66,8 @@ _HOMES = {
     "Message": ".message",
     "MessageRole": ".message",
     "ModelInfo": ".capabilities",
+    "PortabilityReport": ".portability",
+    "check_portability": ".portability",
     "RemoteError": ".errors",
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",

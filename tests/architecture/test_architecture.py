@@ -39,7 +39,7 @@ LAYERS = [
     },
     {"_manifest", "_wire", "_compile"},
     {"_engine"},
-    {"chat", "client", "conversation", "request_parts"},
+    {"chat", "client", "conversation", "portability", "request_parts"},
     {"simulator", "sync", "testing"},
     {"cli", "__main__"},
 ]
@@ -50,6 +50,7 @@ SIDEWAYS = {
     ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("chat", "request_parts"), ("client", "conversation"),
     ("conversation", "chat"), ("conversation", "client"), ("conversation", "request_parts"),
+    ("portability", "chat"),
     ("message_json", "message"), ("message_json", "validate"), ("message_json", "_spelling"),
     ("__main__", "cli"), ("_placeholders", "errors"),
     ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),

@@ -104,6 +104,20 @@ async def test_the_page_about_parameters_runs_in_order(capsys: pytest.CaptureFix
     assert names["shortened"].preview().body["truncation"] == "auto"
 
 
+async def test_the_page_about_history_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks_of((ROOT / "docs" / "history.md").read_text("utf-8")):
+        await run(block, names)
+    for name in ("client", "other"):
+        await names[name].aclose()
+    printed = capsys.readouterr().out
+    assert printed.startswith("You said: What is recursion?\nYou said: And why does it end?5 ")
+    assert "['user', 'assistant', 'tool', 'assistant']" in printed
+    assert "{'role': 'user', 'content': 'In one word?'}" in printed
+    assert "False False\nanthropic/claude-haiku-4-5:\n  refused: audio_base64:" in printed
+    assert "'cache_control': {'type': 'ephemeral', 'ttl': '1h'}" in printed
+
+
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out

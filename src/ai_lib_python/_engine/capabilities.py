@@ -12,7 +12,7 @@ from ..errors import UnsupportedError
 from ..message import ContentBlock, Message
 from ..request import ChatRequest
 from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
-from .prepare import encode
+from .encode import encode
 from .target import Target
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}

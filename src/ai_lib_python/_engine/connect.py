@@ -53,6 +53,18 @@ def connect(
     return Caller(targets, transport, on_unsupported, api, check_context=check_context), name
 
 
+def manifest_of(
+    model: str,
+    manifest: str | PathLike[str] | Mapping[str, Any] | None,
+    manifest_dir: str | PathLike[str] | None,
+) -> tuple[Manifest, str]:
+    """The manifest of ``"provider/model"``, and the model's name there; a simulator's is that of what it simulates."""
+    provider, name = _split(model, named=manifest is not None)
+    if provider == SIMULATOR:
+        provider, _, name = name.partition("/")
+    return _manifest(provider, manifest, manifest_dir), name or SIMULATOR
+
+
 def _manifest(
     provider: str,
     manifest: str | PathLike[str] | Mapping[str, Any] | None,

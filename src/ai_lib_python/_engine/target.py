@@ -66,7 +66,7 @@ class Target:
     ) -> None:
         """``key`` is a key, or the parts of a credential by their names."""
         own_address = base_url or _address_variable(manifest)
-        _check_alive(manifest, own_address)
+        check_alive(manifest, own_address)
         self.manifest = manifest
         self._variables = variables or {}
         self.base_url, self._chosen = _address(manifest, base_url, self._variables)
@@ -174,7 +174,7 @@ def program_of(manifest: Manifest) -> Program:
     return Program(manifest)
 
 
-def _check_alive(manifest: Manifest, own_address: str | None) -> None:
+def check_alive(manifest: Manifest, own_address: str | None) -> None:
     """Refuses a provider that has ended, unless an address of one's own is given for it."""
     status = manifest.status
     if status.state == "no_chat":
