@@ -80,6 +80,20 @@ async def tools_and_pictures() -> None:
         print(error.retryable)
 
 
+async def several() -> list[str]:
+    client = await AiClient.create("openai/gpt-4.1")
+    window: int | None = client.capabilities.context_window
+    print(
+        window, "n" in client.capabilities.parameters, [each.context_window for each in await client.list_model_info()]
+    )
+    request = client.chat().user("Hi").n(2).logit_bias({5: -100}).web_search(location={"country": "DE"}).store()
+    async for event in request.stream():
+        if event.is_alternative:
+            print(event.as_alternative.number, event.as_alternative.event)
+    response = await request.metadata({"a": "b"}).execute()
+    return [response.content, *(other.content for other in response.alternatives)]
+
+
 def blocking() -> str:
     with BlockingClient.create("openai/gpt-4o", api_key="k") as client:
         for event in client.chat().user("Hi").stream():
