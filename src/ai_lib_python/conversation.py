@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
 
 from .chat import ChatRequestBuilder
-from .message import Content, Message
+from .message import Message, Part
 from .response import ChatResponse, Usage
 from .validate import some_messages
 
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Conversation"]
 
-Said = Union[Content, Message, Iterable[Message]]
-"""What may be said in one turn: what a person says, or messages, such as the results of tools."""
+Said = Union[str, Part, Message, Iterable[Union[str, Part, Message]]]
+"""What may be said in one turn: what a person says (a text, a part, several of both), or a message or several of them,
+such as the results of tools."""
 
 TICKS = 5
 """How often the event loop may go round before a stream that was left must be closed; two or three are enough."""

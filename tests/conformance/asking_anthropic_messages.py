@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ai_lib_python.message import (
+    ContentBlock,
     FilePart,
     ImagePart,
     Message,
     MessageRole,
+    OpaquePart,
     Part,
     ReasoningPart,
     TextPart,
@@ -44,11 +46,11 @@ def ask(body: Mapping[str, Any], origin: str) -> Asked:
 
 
 def _system(fields: Fields) -> list[Message]:
-    """The instructions; a block with marks of its own goes as it is."""
+    """The instructions, with their cache marks; a block with other marks goes as it is."""
     system = fields.take("system") or []
     if isinstance(system, str):
         return [Message.system(system)]
-    parts = [block["text"] if has_only(block, "type", "text") else native(block) for block in system]
+    parts = content(system, "")
     return [Message.system(parts)] if any(parts) else []
 
 
@@ -118,10 +120,24 @@ def content(said: str | Sequence[Mapping[str, Any]], origin: str) -> tuple[Part,
 
 def _part(block: Mapping[str, Any], origin: str) -> Part:
     """One block; one with fields that no part of ours has goes as it is."""
+    if block["type"] in _MARKED and "cache_control" in block:
+        return _marked(block, origin)
     read, names = _PARTS.get(block["type"], (None, ()))
     if read is None or not has_only(block, "type", *names) or block.get("caller") not in (None, _DIRECT):
         return native(block)
     return read(block, origin)
+
+
+_MARKED = ("text", "image", "document", "tool_use", "tool_result")
+
+
+def _marked(block: Mapping[str, Any], origin: str) -> Part:
+    """A block with a cache mark: the part with ours, where it is one."""
+    mark = block["cache_control"]
+    part = _part({key: value for key, value in block.items() if key != "cache_control"}, origin)
+    if isinstance(part, OpaquePart) or mark.get("type") != "ephemeral" or not has_only(mark, "type", "ttl"):
+        return native(block)
+    return ContentBlock.cached(part, mark.get("ttl"))  # type: ignore[type-var]
 
 
 def _text(block: Mapping[str, Any], origin: str) -> Part:

@@ -12,14 +12,19 @@ from ai_lib_python import (
     ChatResponse,
     ChatStream,
     ContentBlock,
+    Conversation,
     Message,
     MessageRole,
+    PortabilityReport,
     RemoteError,
     RequestPreview,
     StreamingEvent,
     ToolCall,
     ToolChoice,
     ToolDefinition,
+    check_portability,
+    messages_from_json,
+    messages_to_json,
     tool,
 )
 from ai_lib_python.errors import RateLimited
@@ -35,6 +40,19 @@ async def plain() -> str:
         back: Message = response.to_message()
         print(calls, changed, back.role is MessageRole.ASSISTANT)
         return response.content
+
+
+async def talked() -> list[Message]:
+    client = await AiClient.create("openai/gpt-4o")
+    marked = ContentBlock.cached(ContentBlock.image_url("https://example.com/tree.png"), ttl="1h")
+    chat: Conversation = client.conversation("Be brief.", configure=lambda request: request.temperature(0).seed(1))
+    response: ChatResponse = await chat.say(["What is on this picture?", marked])
+    print(response.content, marked.url, chat.usage.total_tokens)
+    async for event in chat.stream(ContentBlock.cached("And who planted it?")):
+        print(event.is_stream_end)
+    report: PortabilityReport = check_portability(chat.messages, "groq/openai/gpt-oss-20b")
+    print(report.is_accepted, [place.message for each in report.findings for place in each.places])
+    return messages_from_json(messages_to_json(chat.with_client(client).messages))
 
 
 async def with_stats() -> tuple[int | None, Decimal | None]:
