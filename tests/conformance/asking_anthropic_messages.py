@@ -120,7 +120,7 @@ def content(said: str | Sequence[Mapping[str, Any]], origin: str) -> tuple[Part,
 
 def _part(block: Mapping[str, Any], origin: str) -> Part:
     """One block; one with fields that no part of ours has goes as it is."""
-    if block["type"] in _MARKED and "cache_control" in block:
+    if block["type"] in _MARKED and block.get("cache_control") is not None:
         return _marked(block, origin)
     read, names = _PARTS.get(block["type"], (None, ()))
     if read is None or not has_only(block, "type", *names) or block.get("caller") not in (None, _DIRECT):
