@@ -15,6 +15,7 @@ AiLibError
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
 │   ├── DeadlineExceeded
+│   ├── FetchFailed               a file of the request could not be had; nothing was sent to the provider
 │   ├── IncompleteStream          the stream ended before its end marker; ``partial`` has what came
 │   └── StreamInterrupted         the connection broke in mid-stream; ``partial`` has what came
 └── RemoteError                   the provider answered with an error
@@ -53,6 +54,7 @@ __all__ = [
     "DeadlineExceeded",
     "ExpiredCredentialsError",
     "HistoryError",
+    "FetchFailed",
     "IncompleteStream",
     "InvalidRequestError",
     "MalformedResponse",
@@ -235,6 +237,10 @@ class DeadlineExceeded(TransportError):
 
     error_class = "timeout"
     standard_code = "E3003"
+
+
+class FetchFailed(TransportError):
+    """A file of the request could not be fetched from its address; nothing was sent to the provider."""
 
 
 class IncompleteStream(TransportError):

@@ -12,9 +12,12 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, ClassVar, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union, overload
 
 import msgspec
+
+if TYPE_CHECKING:
+    from .attachments import Source
 
 __all__ = [
     "AudioPart",
@@ -31,6 +34,7 @@ __all__ = [
     "TextPart",
     "ToolCall",
     "ToolResult",
+    "VideoPart",
 ]
 
 
@@ -129,6 +133,19 @@ class AudioPart(msgspec.Struct, frozen=True):
         return {"mpeg": "mp3"}.get(subtype, subtype) or None
 
 
+class VideoPart(msgspec.Struct, frozen=True):
+    """A video, by ``url`` or as base64 ``data`` with its ``media_type`` (``video/mp4``, ...)."""
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+    cache: CacheMark | None = None
+
+    @property
+    def kind(self) -> str:
+        return "video_url" if self.url is not None else "video_base64"
+
+
 class FilePart(msgspec.Struct, frozen=True):
     """A document such as a PDF: by ``url``, as base64 ``data``, or by the provider's ``file_id``."""
 
@@ -217,11 +234,25 @@ class OpaquePart(msgspec.Struct, frozen=True):
     origin: str | None = None
 
 
-Part = TextPart | ReasoningPart | RefusalPart | ImagePart | AudioPart | FilePart | ToolCall | ToolResult | OpaquePart
+Part = (
+    TextPart
+    | ReasoningPart
+    | RefusalPart
+    | ImagePart
+    | AudioPart
+    | VideoPart
+    | FilePart
+    | ToolCall
+    | ToolResult
+    | OpaquePart
+)
 """Any part of a message."""
 
-MarkedPart = TypeVar("MarkedPart", TextPart, ImagePart, AudioPart, FilePart, ToolCall, ToolResult)
+MarkedPart = TypeVar("MarkedPart", TextPart, ImagePart, AudioPart, VideoPart, FilePart, ToolCall, ToolResult)
 """A part that may have a cache mark."""
+
+MediaPart = ImagePart | AudioPart | VideoPart | FilePart
+"""A part that is a file of some kind."""
 
 Content = Union[str, Part, Iterable[Union[Part, str]]]
 """What a message may be made from: a text, a part, or several of both."""
@@ -231,7 +262,32 @@ class ContentBlock:
     """Makes the parts of a message that a person writes by hand."""
 
     def __init__(self) -> None:
-        raise TypeError("use ContentBlock.text(...), .image_url(...), .image_base64(...), .audio(...), .file(...)")
+        raise TypeError("use ContentBlock.text(...), .attachment(...), .image_url(...), .audio(...), .file(...), ...")
+
+    @staticmethod
+    def attachment(
+        source: Source, *, media_type: str | None = None, filename: str | None = None, detail: str | None = None
+    ) -> MediaPart:
+        """A file, as the part that its media type asks for: an image, a sound, a video, or else a document.
+
+        The media type is ``media_type``, or what the bytes begin with, or what the name of the file tells, or plain
+        text where the bytes are text in UTF-8. Of an address only the name is looked at; it is not fetched here.
+
+        Args:
+            source: a path (a ``pathlib.Path``, or a text that is no URL), bytes, a URL (``https://...``,
+                ``data:...``), or a file that was opened for reading bytes.
+            media_type: its media type, such as ``"image/png"``, where you know better.
+            filename: what a document is called; the name of the file if not given.
+            detail: for images, a resolution hint (``"low"``, ``"high"``, ``"auto"``) where the wire has one.
+
+        Raises:
+            FileNotFoundError, IsADirectoryError, PermissionError: there is no such file, or it cannot be read.
+            TypeError: the source is none of these, or a file that was opened as text.
+            ValueError: it is empty, nobody can tell its media type, or ``detail`` is given for what is no image.
+        """
+        from .attachments import attachment  # for who has files
+
+        return attachment(source, media_type=media_type, filename=filename, detail=detail)
 
     @staticmethod
     def text(text: str) -> TextPart:
@@ -269,6 +325,20 @@ class ContentBlock:
         """
         media_type, encoded = _as_base64(data, media_type)
         return AudioPart(data=encoded, media_type=media_type)
+
+    @staticmethod
+    def video(data: str | bytes | None = None, media_type: str = "video/mp4", *, url: str | None = None) -> VideoPart:
+        """A video: either bytes (or base64 text, or a ``data:`` URI, whose media type then counts), or an address.
+
+        Raises:
+            ValueError: not exactly one was given, the text is not base64, or ``media_type`` is not like ``video/mp4``.
+        """
+        if (data is None) == (url is None):
+            raise ValueError("a video needs exactly one of data, url")
+        if data is None:
+            return VideoPart(url, None, _media_type(media_type))
+        media_type, encoded = _as_base64(data, media_type)
+        return VideoPart(None, encoded, media_type)
 
     @staticmethod
     def file(
@@ -334,9 +404,17 @@ class Message(msgspec.Struct, frozen=True):
         return cls(MessageRole.SYSTEM, as_parts(content))
 
     @classmethod
-    def user(cls, content: Content) -> Message:
-        """What the person says; text, or a list of parts."""
-        return cls(MessageRole.USER, as_parts(content))
+    def user(cls, content: Content, *, files: Iterable[Source | Part] = ()) -> Message:
+        """What the person says; text, or a list of parts. ``files`` stand before it.
+
+        Args:
+            content: a text, a part, or a list of both.
+            files: what ``ContentBlock.attachment`` takes, or parts.
+
+        Raises:
+            OSError, TypeError, ValueError: a file is none, as ``ContentBlock.attachment`` tells it.
+        """
+        return cls(MessageRole.USER, (*_attached(files), *as_parts(content)) if files else as_parts(content))
 
     @classmethod
     def assistant(cls, content: Content = (), *, tool_calls: Sequence[ToolCall] = ()) -> Message:
@@ -364,6 +442,21 @@ class Message(msgspec.Struct, frozen=True):
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tools that this message calls."""
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+
+def _attached(files: Iterable[Source | Part]) -> tuple[Part, ...]:
+    from .attachments import attached  # for who has files
+
+    return attached(files)
+
+
+def holds_files(messages: Iterable[Message]) -> bool:
+    """Whether a conversation holds a file of any kind; most do not."""
+    return any(type(part) is not TextPart and _is_file(part) for message in messages for part in message.parts)
+
+
+def _is_file(part: Part) -> bool:
+    return isinstance(part, MediaPart) or (isinstance(part, ToolResult) and any(map(_is_file, part.parts)))
 
 
 def as_parts(content: Content) -> tuple[Part, ...]:

@@ -10,7 +10,23 @@ import msgspec
 from .message import Message
 from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 
-__all__ = ["ChatRequest"]
+__all__ = ["ChatRequest", "InlineUrls"]
+
+
+class InlineUrls(msgspec.Struct, frozen=True):
+    """How the addresses of files in a request are fetched, so that their bytes are sent.
+
+    Attributes:
+        enabled: whether they are fetched at all; False refuses what a provider would only take as bytes.
+        allow_private: whether they may be fetched from this machine's own network, too.
+        max_bytes: the most bytes of one file; None is what the provider takes, and 20 MB where that is not known.
+        timeout: seconds for each file, all its redirects included.
+    """
+
+    enabled: bool = True
+    allow_private: bool = False
+    max_bytes: int | None = None
+    timeout: float = 30.0
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,3 +73,4 @@ class ChatRequest(Parameters, frozen=True):
     extra_headers: Mapping[str, str] | None = None
     extra_query: Mapping[str, str] | None = None
     api: str | None = None
+    inline_urls: InlineUrls | None = None

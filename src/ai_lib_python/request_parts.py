@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .message import Content, Message
-from .request import ChatRequest
+from .request import ChatRequest, InlineUrls
 from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition
 from .validate import (
     a_body,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ._engine.caller import Caller
     from ._engine.stream import ChatStream
     from ._engine.tool_rounds import ToolRounds
+    from .attachments import Source
+    from .message import Part
     from .preview import RequestPreview
 
 __all__ = ["RequestParts"]
@@ -59,9 +61,12 @@ class RequestParts:
         """Adds instructions for the model."""
         return self._add(Message.system(content))
 
-    def user(self, content: Content) -> Self:
-        """Adds what the person says: a text, or a list of parts made by ``ContentBlock``."""
-        return self._add(Message.user(content))
+    def user(self, content: Content, *, files: Iterable[Source | Part] = ()) -> Self:
+        """Adds what the person says: a text, or a list of parts made by ``ContentBlock``; ``files`` stand before it.
+
+        Each of ``files`` is a path, bytes, a URL or an open file, as ``ContentBlock.attachment`` takes them, or a part.
+        """
+        return self._add(Message.user(content, files=files))
 
     def assistant(self, content: Content) -> Self:
         """Adds what the model said before."""
@@ -228,6 +233,31 @@ class RequestParts:
     def extra_query(self, parameters: Mapping[str, str]) -> Self:
         """Parameters of the address' query of your own, sent last and as they are."""
         return self._set("extra_query", some_query(parameters))
+
+    def inline_urls(
+        self,
+        enabled: bool = True,
+        *,
+        allow_private: bool = False,
+        max_bytes: int | None = None,
+        timeout: float = 30.0,
+    ) -> Self:
+        """Fetches files that are given by address, so that their bytes are sent.
+
+        Without it only those are fetched that the provider takes as bytes alone; with ``False`` none. They are asked
+        for without any key, over http or https, behind three redirects at most, and from public hosts only.
+
+        Args:
+            enabled: whether anything is fetched.
+            allow_private: whether hosts of this machine's own network may be asked, too.
+            max_bytes: the most bytes of one file, at least 1; what the provider takes, or 20 MB, if not given.
+            timeout: seconds for each file, at least 0.001.
+        """
+        if max_bytes is not None:
+            a_count("max_bytes", max_bytes, 1)
+        a_switch("allow_private", allow_private)
+        seconds = a_number("timeout", timeout, 0.001)
+        return self._set("inline_urls", InlineUrls(a_switch("enabled", enabled), allow_private, max_bytes, seconds))
 
     def timeout(self, seconds: float) -> Self:
         """Seconds for the whole call, the stream's end included; at least 0.001."""

@@ -46,6 +46,7 @@ NAMES = [
 ]
 
 MODULES = [
+    "attachments",
     "errors",
     "events",
     "function_tools",

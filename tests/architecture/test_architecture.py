@@ -18,6 +18,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 LAYERS = [
     {
+        "attachments",
         "errors",
         "capabilities",
         "message",
@@ -30,6 +31,7 @@ LAYERS = [
         "validate",
         "warnings",
         "_globs",
+        "_media_types",
         "_moments",
         "_placeholders",
         "_spelling",
@@ -53,6 +55,7 @@ SIDEWAYS = {
     ("portability", "chat"),
     ("message_json", "message"), ("message_json", "validate"), ("message_json", "_spelling"),
     ("__main__", "cli"), ("_placeholders", "errors"),
+    ("attachments", "_media_types"), ("attachments", "message"), ("message", "attachments"),
     ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),
 }  # fmt: skip
 """Imports within a layer that are meant. Those of a package inside itself are free."""

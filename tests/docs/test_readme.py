@@ -118,6 +118,24 @@ async def test_the_page_about_history_runs_in_order(capsys: pytest.CaptureFixtur
     assert "'cache_control': {'type': 'ephemeral', 'ttl': '1h'}" in printed
 
 
+async def test_the_page_about_files_runs_in_order(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OLLAMA_HOST", "OLLAMA_BASE_URL", "GROQ_BASE_URL", "XAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    names: dict[str, Any] = {}
+    for block in blocks_of((ROOT / "docs" / "files.md").read_text("utf-8")):
+        await run(block, names)
+    await names["client"].aclose()
+    printed = capsys.readouterr().out
+    assert "['text', 'image_base64', 'image_url']" in printed
+    assert "messages[0].content[0]: the image is image/gif; xAI (grok-4.7) takes images only of image/jpeg" in printed
+    assert '<file name="notes.md">\n# Tuesday' in printed
+    assert "there is no form for documents of text/markdown here; it was sent as text" in printed
+    assert "['[the bytes of https://example.com/cat.png]']" in printed
+
+
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out

@@ -234,7 +234,7 @@ ODD: dict[str, list[Part]] = {
         ContentBlock.file(b"x"),
         ContentBlock.file(url="https://x/y.pdf"),
     ],
-    "openai-chat": [ContentBlock.file(url="https://x/y.pdf")],
+    "openai-chat": [ContentBlock.video(b"x"), ContentBlock.video(url="https://x/y.mp4")],
     "anthropic-messages": [ContentBlock.audio(b"x")],
     "gemini-generate": [ContentBlock.file(file_id="f1")],
 }

@@ -218,12 +218,12 @@ def test_a_part_is_written_as_the_provider_reads_it(model: str, part: Any, sent:
 @pytest.mark.parametrize(
     ("model", "part"),
     [
-        ("ollama/qwen3", PICTURE),
+        ("ollama/qwen3", SOUND),
         ("deepseek/deepseek-v4-pro", PICTURE),
         ("deepseek/deepseek-v4-flash", PICTURE),
         ("cohere/command-a-03-2025", PAPER),
         ("anthropic/claude-opus-5", SOUND),
-        ("openai/gpt-4o", ContentBlock.file(url="https://example.com/a.pdf")),
+        ("openai/gpt-4o", ContentBlock.video(b"x")),
         ("llamacpp/default", PAPER),
         ("lmstudio/m", SOUND),
         ("together/m", PAPER),

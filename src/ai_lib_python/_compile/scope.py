@@ -21,6 +21,7 @@ from ..message import (
     TextPart,
     ToolCall,
     ToolResult,
+    VideoPart,
 )
 from ..tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 from .reads import Origin
@@ -40,6 +41,8 @@ PART_KINDS: dict[str, type[Any]] = {
     "image_base64": ImagePart,
     "audio_url": AudioPart,
     "audio_base64": AudioPart,
+    "video_url": VideoPart,
+    "video_base64": VideoPart,
     "file_url": FilePart,
     "file_base64": FilePart,
     "file_id": FilePart,

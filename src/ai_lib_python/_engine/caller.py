@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from threading import Lock
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from .._wire.redact import hide_keys, hide_values
 from ..errors import UnsupportedError
+from ..message import holds_files
 from ..preview import RequestPreview
 from ..request import ChatRequest
 from ..response import Adjustment, CallStats, ChatResponse
@@ -25,6 +27,7 @@ from .warn import warn_once
 if TYPE_CHECKING:
     from .._wire.http import Transport
     from ..capabilities import Capabilities, ModelInfo
+    from .credentials import Credential
 
 POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
@@ -82,11 +85,17 @@ class Caller:
         target = self._target_of(request, stream=stream)
         stream = stream or target.program(request.model)[1].streams_only
         shown = msgspec.structs.replace(request, extra_query=hide_values(request.extra_query or {}))
+        told: tuple[Adjustment, ...] = ()
+        if holds_files(request.messages):
+            from .files import with_files_shown  # for who has files
+
+            shown, changed, fetched = with_files_shown(target, shown)
+            told = (*changed, *fetched)
         prepared = prepare(target, shown, stream=stream, timeout=None, credential=target.shown_credential())
         http = prepared.http
         body = msgspec.json.decode(http.body) if http.body else None
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
-        return RequestPreview(http.method, http.url, headers, body, prepared.adjustments)
+        return RequestPreview(http.method, http.url, headers, body, (*told, *prepared.adjustments))
 
     def adjustments_of(self, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:
         """What a request would be sent otherwise than asked; nothing is sent, and no key is needed."""
@@ -125,11 +134,35 @@ class Caller:
 
     async def _prepare(self, target: Target, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
         credential, timeout = await credential_in(target, timeout)
-        prepared = prepare(target, request, stream=stream, timeout=timeout, credential=credential)
+        if holds_files(request.messages):
+            return await self._prepare_files(target, request, stream=stream, timeout=timeout, credential=credential)
+        return self._told(request, prepare(target, request, stream=stream, timeout=timeout, credential=credential))
+
+    async def _prepare_files(
+        self,
+        target: Target,
+        request: ChatRequest,
+        *,
+        stream: bool,
+        timeout: float | None,
+        credential: Credential | None,
+    ) -> Prepared:
+        """The same for a request with files, which are checked, and fetched where that is wanted."""
+        from .files import time_left, with_files  # for who has files
+
+        began = perf_counter()
+        settled, changed, fetched = await with_files(target, request, self._sender, timeout)
+        timeout = time_left(timeout, began) if fetched else timeout
+        prepared = prepare(target, settled, stream=stream, timeout=timeout, credential=credential)
+        told = self._told(settled, msgspec.structs.replace(prepared, adjustments=(*changed, *prepared.adjustments)))
+        return msgspec.structs.replace(told, adjustments=(*fetched, *told.adjustments)) if fetched else told
+
+    def _told(self, request: ChatRequest, prepared: Prepared) -> Prepared:
+        """A call of which everything that has to be said is said, or refused."""
         if len(prepared.http.body) > ALWAYS_FITS and self._checks_context:
             from .context_window import check_window  # for long requests
 
-            check_window(target, request, prepared.http.body)
+            check_window(prepared.target, request, prepared.http.body)
         if prepared.manifest.sunset is not None:
             _tell_sunset(prepared)
         if prepared.adjustments and self._on_unsupported != "ignore":

@@ -7,6 +7,7 @@ it before the first send.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -15,10 +16,12 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from .._version import __version__
 from ..errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted, TransportError
+from .addresses import NotPublicError, check_found, check_written
 from .http import HttpRequest, HttpResponse
 from .urls import shown
 
@@ -38,28 +41,32 @@ class AiohttpTransport:
     def __init__(self, *, connections: int = CONNECTIONS, verify: ssl.SSLContext | None = None) -> None:
         self._connections = connections
         self._verify = verify
-        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[asyncio.AbstractEventLoop, bool], aiohttp.ClientSession] = {}
         self._proxies: dict[str, str | None] = {}
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         failure: TransportError
         try:
-            answer = await self._session().request(
+            proxy = self._proxy(request.url)
+            if request.public_only:
+                await _check_host(request.url, proxied=proxy is not None)
+            answer = await self._session(request.public_only and proxy is None).request(
                 request.method,
                 URL(request.url, encoded=True),  # as it was signed: quoted once, and not again
                 data=request.body,
                 headers=request.headers,
                 timeout=_timeout(request.timeout),
-                proxy=self._proxy(request.url),
+                proxy=proxy,
                 allow_redirects=False,
             )
         except asyncio.TimeoutError:
             failure = DeadlineExceeded(f"no answer from {shown(request.url)} within {request.timeout} s")
+        except NotPublicError as error:
+            failure = _not_public(request.url, error)
         except ValueError as error:  # a host that no resolver takes, a proxy that is none: it would be so again
             failure = ConnectionFailed(f"could not ask {shown(request.url)}: {_words(error)}", retryable=False)
         except (aiohttp.ClientError, OSError) as error:
-            failure = ConnectionFailed(f"could not reach {shown(request.url)}: {_words(error)}")
-            failure.__cause__ = _harmless(error)
+            failure = _not_reached(request.url, error)
         else:
             return AiohttpResponse(answer, request)
         raise failure  # out here, so that the error drags along no other one that shows the request
@@ -67,16 +74,17 @@ class AiohttpTransport:
     async def aclose(self) -> None:
         """Closes the pool of this loop, and what is left of pools whose loop has ended."""
         self._forget_ended_loops()
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        for public_only in (False, True):
+            session = self._sessions.pop((asyncio.get_running_loop(), public_only), None)
+            if session is not None:
+                await session.close()
 
-    def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
+    def _session(self, public_only: bool = False) -> aiohttp.ClientSession:
+        key = (asyncio.get_running_loop(), public_only)
+        session = self._sessions.get(key)
         if session is None or session.closed:
             self._forget_ended_loops()
-            session = self._sessions[loop] = self._new_session()
+            session = self._sessions[key] = self._new_session(public_only)
         return session
 
     def _proxy(self, url: str) -> str | None:
@@ -88,10 +96,11 @@ class AiohttpTransport:
             self._proxies[origin] = None if bypassed else getproxies().get(parts.scheme)
         return self._proxies[origin]
 
-    def _new_session(self) -> aiohttp.ClientSession:
+    def _new_session(self, public_only: bool) -> aiohttp.ClientSession:
         verify = True if self._verify is None else self._verify
+        resolver = PublicResolver() if public_only else None
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, ssl=verify),
+            connector=aiohttp.TCPConnector(limit=self._connections, ssl=verify, resolver=resolver),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": f"ai-lib-python/{__version__}"},
             read_bufsize=CHUNK_LIMIT,
@@ -99,9 +108,57 @@ class AiohttpTransport:
 
     def _forget_ended_loops(self) -> None:
         """Lets go of pools whose event loop is closed; their sockets closed with it."""
-        for loop in list(self._sessions):
-            if loop.is_closed() and (session := self._sessions.pop(loop, None)) is not None:
+        for key in list(self._sessions):
+            if key[0].is_closed() and (session := self._sessions.pop(key, None)) is not None:
                 _abandon(session)
+
+
+class PublicResolver(AbstractResolver):
+    """Looks names up, and gives none but public addresses: what it has checked is what is connected to."""
+
+    def __init__(self) -> None:
+        self._names = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._names.resolve(host, port, family)
+        check_found(host, [one["host"] for one in found])
+        return found
+
+    async def close(self) -> None:
+        await self._names.close()
+
+
+async def _check_host(url: str, *, proxied: bool) -> None:
+    """Refuses a host that is not public, as far as it can be told here.
+
+    Behind a proxy it is the proxy that connects. Names are looked up then for the check alone; one that this machine
+    does not know is the proxy's to judge.
+    """
+    host = urlsplit(url).hostname or ""
+    check_written(host)
+    if proxied:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except socket.gaierror:
+            return
+        check_found(host, [str(address[0]) for *_, address in found])
+
+
+def _not_public(url: str, refused: NotPublicError) -> ConnectionFailed:
+    failure = ConnectionFailed(f"{shown(url)} was not asked: {refused}", retryable=False)
+    failure.__cause__ = refused
+    return failure
+
+
+def _not_reached(url: str, error: Exception) -> ConnectionFailed:
+    refused = error.__cause__
+    if isinstance(refused, NotPublicError):
+        return _not_public(url, refused)
+    failure = ConnectionFailed(f"could not reach {shown(url)}: {_words(error)}")
+    failure.__cause__ = _harmless(error)
+    return failure
 
 
 def _abandon(session: aiohttp.ClientSession) -> None:

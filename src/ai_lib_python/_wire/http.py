@@ -15,13 +15,20 @@ from .urls import shown
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
-    """One request, complete. ``timeout`` is in seconds for the whole exchange, or None."""
+    """One request, complete.
+
+    Attributes:
+        timeout: seconds for the whole exchange, or None.
+        public_only: whether it may go to public addresses alone. The one who connects looks the host up, so it is for
+            the transport to check every address that it finds, and to connect to none but those.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
     timeout: float | None = None
+    public_only: bool = False
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {shown(self.url)})"

@@ -9,6 +9,7 @@ import msgspec
 from .._compile.filters import to_json
 from .._compile.program import Program
 from .._compile.values import CannotExpress
+from .._media_types import family_of
 from ..message import (
     AudioPart,
     ContentBlock,
@@ -23,6 +24,7 @@ from ..message import (
     TextPart,
     ToolCall,
     ToolResult,
+    VideoPart,
 )
 from ..request import PARAMETERS, ChatRequest, Parameters
 
@@ -143,11 +145,18 @@ def _audio(part: _Part) -> Part:
     return AudioPart(part.url, part.data, part.media_type or (f"audio/{part.format}" if part.format else None))
 
 
+def _video(part: _Part) -> Part:
+    if part.url is not None and part.url.startswith("data:"):
+        return ContentBlock.video(part.url)
+    return VideoPart(part.url, part.data, part.media_type)
+
+
 def _file(part: _Part) -> Part:
-    """A document; bytes that say they are a picture or a sound are one."""
-    family = (part.media_type or "").partition("/")[0]
-    if family in ("image", "audio"):
-        return _image(part) if family == "image" else _audio(part)
+    """A document; bytes that say they are a picture, a sound or a video are one."""
+    family = family_of(part.media_type)
+    if family != "file":
+        read: Part = _PARTS[family](part)
+        return read
     if isinstance(part.data, str) and part.data.startswith("data:"):
         return ContentBlock.file(part.data, filename=part.filename)
     return FilePart(part.url, part.data, part.file_id, part.media_type, part.filename)
@@ -168,6 +177,7 @@ _PARTS: dict[str, Any] = {
     "opaque": lambda part: OpaquePart(part.data),
     "image": _image,
     "audio": _audio,
+    "video": _video,
     "file": _file,
     "tool_call": _tool_call,
     "tool_result": _tool_result,
