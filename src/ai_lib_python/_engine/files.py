@@ -188,7 +188,8 @@ async def with_files(
     in_time = {place: one._replace(timeout=min(one.timeout, timeout or one.timeout)) for place, one in wanted.items()}
     fetched = await _fetched(files, transport(), in_time, timeout)
     notes = tuple(_put(files, place, one.url, fetched[one]) for place, one in in_time.items())
-    return files.applied(request), (*changed, *files.settle()), notes
+    changed = (*changed, *files.settle())
+    return files.applied(request), changed, notes
 
 
 def _put(files: Files, place: Place, url: str, got: Fetched) -> Adjustment:
