@@ -452,7 +452,11 @@ def _attached(files: Iterable[Source | Part]) -> tuple[Part, ...]:
 
 def holds_files(messages: Iterable[Message]) -> bool:
     """Whether a conversation holds a file of any kind; most do not."""
-    return any(type(part) is not TextPart and _is_file(part) for message in messages for part in message.parts)
+    for message in messages:
+        for part in message.parts:
+            if type(part) is not TextPart and _is_file(part):
+                return True
+    return False
 
 
 def _is_file(part: Part) -> bool:
