@@ -157,7 +157,7 @@ def _part(data: bytes, media_type: str, filename: str | None, detail: str | None
     return _made(usual(media_type), {"data": base64.b64encode(data).decode()}, filename, detail)
 
 
-def _made(media_type: str, where: dict[str, str], filename: str | None, detail: str | None) -> MediaPart:
+def _made(media_type: str, where: dict[str, Any], filename: str | None, detail: str | None) -> MediaPart:
     """The part of the family that the media type belongs to."""
     family = family_of(media_type)
     if detail is not None and family != "image":

@@ -130,7 +130,7 @@ async def test_the_page_about_files_runs_in_order(
     await names["client"].aclose()
     printed = capsys.readouterr().out
     assert "['text', 'image_base64', 'image_url']" in printed
-    assert "messages[0].content[0]: the image is image/gif; xAI (grok-4.7) takes images only of image/jpeg" in printed
+    assert "the image is image/gif; xAI (grok-4.7) takes images only of image/jpeg" in printed
     assert '<file name="notes.md">\n# Tuesday' in printed
     assert "there is no form for documents of text/markdown here; it was sent as text" in printed
     assert "['[the bytes of https://example.com/cat.png]']" in printed

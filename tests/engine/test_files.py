@@ -11,7 +11,7 @@ import pytest
 from ai_lib_python import AiClient, ContentBlock, Message, ToolCall
 from ai_lib_python.errors import UnsupportedError
 from ai_lib_python.message import FilePart, ImagePart
-from ai_lib_python.response import Adjustment
+from ai_lib_python.response import Adjustment, Place
 from ai_lib_python.sync import AiClient as SyncClient
 
 from .loopback import PLAIN
@@ -46,28 +46,28 @@ LIMITS: list[tuple[dict[str, Any], list[Any], str]] = [
     (
         {"image": {"types": ["image/jpeg", "image/w*"]}},
         [PNG],
-        r"messages\[1\]\.content\[0\]: the image is image/png; Toy \(t-1\) takes images only of image/jpeg, image/w\*",
+        r"the image is image/png; Toy \(t-1\) takes images only of image/jpeg, image/w\*.*messages\[1\]\.parts\[0\]\)",
     ),
     (
         {"image": {"max_bytes": 27}},
         [PNG],
-        r"messages\[1\]\.content\[0\]: the image has 28 bytes; Toy \(t-1\) takes images of at most 27 bytes each",
+        r"the image has 28 bytes; Toy \(t-1\) takes images of at most 27 bytes each.*messages\[1\]\.parts\[0\]\)",
     ),
     (
         {"image": {"max_count": 2}},
         [PNG, PNG, PNG],
-        r"messages\[1\]\.content\[2\]: Toy \(t-1\) takes at most 2 images in a request; this is one more",
+        r"Toy \(t-1\) takes at most 2 images in a request; this is one more.*messages\[1\]\.parts\[2\]\)",
     ),
-    ({"image": {"max_count": 1}}, [PNG, "https://x.example/a.png"], r"content\[1\]: .* at most one image in a request"),
+    ({"image": {"max_count": 1}}, [PNG, "https://x.example/a.png"], r".* at most one image in a request.*parts\[1\]\)"),
     (
         {"audio": {"max_total_bytes": 20}},
         [PNG, WAV, WAV],
-        r"content\[2\]: with the sound the sounds of this request have 32 bytes; .* of at most 20 bytes together",
+        r"with the sound the sounds of this request have 32 bytes; .* of at most 20 bytes together.*parts\[2\]\)",
     ),
     (
         {"max_total_bytes": 50},
         [PNG, WAV, PDF],
-        r"content\[2\]: with the document the files of this request have 53 bytes; .* takes files of at most 50 bytes",
+        r"with the document the files of this request have 53 bytes; .* takes files of at most 50 bytes.*parts\[2\]\)",
     ),
     ({"file": {"types": ["text/*"]}}, [PDF], r"the document is application/pdf; .* takes documents only of text/\*"),
 ]
@@ -120,7 +120,7 @@ async def test_a_file_within_a_tools_result_has_a_place_too() -> None:
         Message.assistant(tool_calls=[ToolCall("c", "see")]),
         Message.tool("c", ["here", ImagePart(data=coded(PNG), media_type="image/png")]),
     ]
-    with pytest.raises(UnsupportedError, match=r"messages\[2\]\.content\[0\]\.parts\[1\]: the image has 28 bytes"):
+    with pytest.raises(UnsupportedError, match=r"the image has 28 bytes.*messages\[2\]\.parts\[0\]\.parts\[1\]\)"):
         asked.chat().messages(history).preview()
 
 
@@ -143,7 +143,7 @@ async def test_an_api_may_take_other_files_than_the_rest() -> None:
 async def test_a_kind_that_has_no_form_is_named_with_its_place() -> None:
     asked, script = await client("groq/m")
     with pytest.raises(
-        UnsupportedError, match=r"takes no part of kind 'audio_base64' here; it is at messages\[0\]\.con"
+        UnsupportedError, match=r"takes no part of kind 'audio_base64' here \(messages\[0\]\.parts\[0\]\)"
     ):
         await asked.chat().user("listen", files=[WAV]).execute()
     assert script.requests == []
@@ -167,7 +167,7 @@ async def test_a_text_goes_as_text_where_there_is_no_document_and_that_is_told(d
     assert '<file name=\\"notes.md\\">\\n# Notes\\n\\n</file>' in json.dumps(shown.body)
     reason = "there is no form for documents of text/markdown here; it was sent as text"
     given = "notes.md, text/markdown, 8 bytes"
-    assert shown.adjustments[0] == Adjustment("file_base64", "replaced", reason, given, "text")
+    assert shown.adjustments[0] == Adjustment("file_base64", "replaced", reason, given, "text", (Place(0, 0),))
 
 
 async def test_the_answer_tells_it_too_and_a_strict_client_refuses_it() -> None:
@@ -189,7 +189,7 @@ async def test_a_text_without_a_name_and_with_a_mark_at_its_beginning() -> None:
 
 async def test_what_says_it_is_text_and_is_none_is_refused() -> None:
     asked, _ = await client("groq/m")
-    with pytest.raises(UnsupportedError, match=r"messages\[0\]\.content\[0\]: .* and this one is no text in UTF-8"):
+    with pytest.raises(UnsupportedError, match=r".* and this one is no text in UTF-8.*messages\[0\]\.parts\[0\]\)"):
         asked.chat().user("read", files=[FilePart(data="/////w==", media_type="text/csv")]).preview()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
+from typing import Any
 
 from ..errors import UnsupportedError
 from ..message import MediaPart, Message, Part, ToolCall
@@ -43,6 +44,6 @@ def _goes_out(program: Program, model: str, kind: str, messages: tuple[Message, 
 def _example(kind: str, media_type: str | None) -> MediaPart:
     """A part of a kind; that of a file."""
     by_url = kind.endswith("_url")
-    where = {"url": "https://x.example/x"} if by_url else {"data": base64.b64encode(b"x").decode()}
+    where: dict[str, Any] = {"url": "https://x.example/x"} if by_url else {"data": base64.b64encode(b"x").decode()}
     make: type[MediaPart] = PART_KINDS[kind]
     return make(media_type=media_type, **where)

@@ -89,8 +89,8 @@ class Caller:
         if holds_files(request.messages):
             from .files import with_files_shown  # for who has files
 
-            shown, changed, fetched = with_files_shown(target, shown)
-            told = (*changed, *fetched)
+            shown, changed, fetched = with_files_shown(*target.program(shown.model), shown)
+            told = (*fetched, *changed)
         prepared = prepare(target, shown, stream=stream, timeout=None, credential=target.shown_credential())
         http = prepared.http
         body = msgspec.json.decode(http.body) if http.body else None
@@ -99,7 +99,13 @@ class Caller:
 
     def adjustments_of(self, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:
         """What a request would be sent otherwise than asked; nothing is sent, and no key is needed."""
-        return adjustments_of(self._target_of(request, stream=stream), request, stream=stream)
+        target = self._target_of(request, stream=stream)
+        if not holds_files(request.messages):
+            return adjustments_of(target, request, stream=stream)
+        from .files import with_files_shown  # for who has files
+
+        settled, changed, fetched = with_files_shown(*target.program(request.model), request)
+        return (*fetched, *changed, *adjustments_of(target, settled, stream=stream))
 
     async def list_models(self, timeout: float | None) -> list[str]:
         """The names by which the provider's models are called."""
@@ -151,7 +157,7 @@ class Caller:
         from .files import time_left, with_files  # for who has files
 
         began = perf_counter()
-        settled, changed, fetched = await with_files(target, request, self._sender, timeout)
+        settled, changed, fetched = await with_files(*target.program(request.model), request, self._sender, timeout)
         timeout = time_left(timeout, began) if fetched else timeout
         prepared = prepare(target, settled, stream=stream, timeout=timeout, credential=credential)
         told = self._told(settled, msgspec.structs.replace(prepared, adjustments=(*changed, *prepared.adjustments)))

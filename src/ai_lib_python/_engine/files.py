@@ -14,8 +14,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
+from .. import response
+from .._compile.program import Program
 from .._compile.takes import takes
 from .._globs import fits_one
+from .._manifest.manifest import Manifest
 from .._manifest.media import FamilyRules, MediaRules, media_rules
 from .._media_types import family_of, is_textual, usual
 from .._wire.http import Transport
@@ -25,7 +28,6 @@ from ..message import FilePart, MediaPart, Part, TextPart, ToolResult
 from ..request import ChatRequest, InlineUrls
 from ..response import Adjustment
 from .fetch import MOST_BYTES, SHORTEST_TIME, Fetched, Wanted, fetch_all
-from .target import Target
 
 PLURALS = {"image": "images", "audio": "sounds", "video": "videos", "file": "documents"}
 SINGULARS = {"image": "the image", "audio": "the sound", "video": "the video", "file": "the document"}
@@ -45,14 +47,19 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         within = "" if self.inner is None else f".parts[{self.inner}]"
-        return f"messages[{self.message}].content[{self.part}]{within}"
+        return f"messages[{self.message}].parts[{self.part}]{within}"
+
+    @property
+    def of_part(self) -> response.Place:
+        """The place of the part that the conversation holds."""
+        return response.Place(self.message, self.part)
 
 
 class Files:
     """The files of one request, and the one who takes them."""
 
-    def __init__(self, target: Target, request: ChatRequest) -> None:
-        self.manifest, self.program = target.program(request.model)
+    def __init__(self, manifest: Manifest, program: Program, request: ChatRequest) -> None:
+        self.manifest, self.program = manifest, program
         self.rules = media_rules(self.manifest)
         self.model = request.model
         self.inline = request.inline_urls
@@ -87,7 +94,7 @@ class Files:
         part = self.there[place]
         made = msgspec.structs.replace(part, url=None, data=data, media_type=media_type)
         self.there[place] = self.changed[place] = made
-        return Adjustment(part.kind, "replaced", self._reason(part), shown(url), sent)
+        return Adjustment(part.kind, "replaced", self._reason(part), shown(url), sent, (place.of_part,))
 
     def applied(self, request: ChatRequest) -> ChatRequest:
         """The request with everything that has changed."""
@@ -95,8 +102,10 @@ class Files:
 
     def refuse(self, place: Place, problem: str) -> NoReturn:
         """Raises the error for a file that is not taken."""
-        text = f"{place}: {problem}"
-        raise UnsupportedError(text, provider=self.manifest.id, model=self.model)
+        text = f"{problem} ({place})"
+        error = UnsupportedError(text, provider=self.manifest.id, model=self.model)
+        error.places = (place.of_part,)
+        raise error
 
     def takes(self, place: Place, part: MediaPart, form: str) -> bool:
         """Whether the wire has a form for a file of this family there: by ``url`` or in ``base64``."""
@@ -128,7 +137,7 @@ class Files:
         del self.there[place]
         reason = f"there is no form for documents of {part.media_type} here; it was sent as text"
         what = ", ".join(filter(None, (part.filename, part.media_type, _size(len(data)))))
-        return Adjustment(part.kind, "replaced", reason, what, "text")
+        return Adjustment(part.kind, "replaced", reason, what, "text", (place.of_part,))
 
     def _is_fetched(self, place: Place, part: MediaPart) -> bool:
         url = part.url or ""
@@ -171,7 +180,11 @@ class Files:
 
 
 async def with_files(
-    target: Target, request: ChatRequest, transport: Callable[[], Transport], timeout: float | None
+    manifest: Manifest,
+    program: Program,
+    request: ChatRequest,
+    transport: Callable[[], Transport],
+    timeout: float | None,
 ) -> Settled:
     """The request as it is sent.
 
@@ -180,7 +193,7 @@ async def with_files(
         FetchFailed: one could not be had.
         DeadlineExceeded: the call's time was over before it was there.
     """
-    files = Files(target, request)
+    files = Files(manifest, program, request)
     changed = files.settle()
     wanted = files.to_fetch()
     if not wanted:
@@ -211,13 +224,13 @@ async def _fetched(
         raise failure from error.__cause__
 
 
-def with_files_shown(target: Target, request: ChatRequest) -> Settled:
+def with_files_shown(manifest: Manifest, program: Program, request: ChatRequest) -> Settled:
     """The request as a preview shows it: nothing is fetched, and a word stands for what would be.
 
     Raises:
         UnsupportedError: a file is not taken here.
     """
-    files = Files(target, request)
+    files = Files(manifest, program, request)
     changed = files.settle()
     notes = tuple(_put_word(files, place, one) for place, one in files.to_fetch().items())
     return files.applied(request), changed, notes

@@ -10,6 +10,7 @@ import msgspec
 
 from .._compile.notes import Notes
 from ..errors import HistoryError, UnsupportedError
+from ..message import holds_files
 from ..request import ChatRequest
 from ..response import Adjustment, Place
 from .connect import manifest_of
@@ -52,12 +53,18 @@ class Trial:
         if api is None and "routes" in self._manifest.data:
             api = program_of(self._manifest).route(request, stream)
         manifest = self._manifest.for_api(api or self._manifest.api).for_model(request.model)
-        notes = Notes()
+        program, notes = program_of(manifest), Notes()
+        files: tuple[Adjustment, ...] = ()
         try:
-            encode(manifest, program_of(manifest), request, stream, notes)
+            if holds_files(request.messages):
+                from .files import with_files_shown  # for who has files
+
+                request, changed, fetched = with_files_shown(manifest, program, request)
+                files = (*fetched, *changed)
+            encode(manifest, program, request, stream, notes)
         except UnsupportedError as error:
             reason = error.message
             if error.places:
                 reason = reason.removesuffix(f" ({named(Place(*error.places[0]))})")
             return Refused(error, reason, bool(error.places) and not isinstance(error, HistoryError))
-        return notes.all(request.messages)
+        return (*files, *notes.all(request.messages))
