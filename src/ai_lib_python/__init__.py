@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._engine.stream import ChatStream as ChatStream
     from ._version import __version__ as __version__
+    from .budget import Budget as Budget
     from .capabilities import Capabilities as Capabilities
     from .capabilities import ModelInfo as ModelInfo
     from .chat import ChatRequestBuilder as ChatRequestBuilder
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .portability import PortabilityReport as PortabilityReport
     from .portability import check_portability as check_portability
     from .preview import RequestPreview as RequestPreview
+    from .prices import Prices as Prices
     from .request import ChatRequest as ChatRequest
     from .response import Adjustment as Adjustment
     from .response import CallStats as CallStats
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from .tools import ToolChoice as ToolChoice
     from .tools import ToolDefinition as ToolDefinition
     from .tools import WebSearch as WebSearch
+    from .totals import ClientUsage as ClientUsage
+    from .totals import UsageTotals as UsageTotals
     from .warnings import AdjustmentWarning as AdjustmentWarning
     from .warnings import SunsetWarning as SunsetWarning
 
@@ -54,12 +58,14 @@ _HOMES = {
     "AiClient": ".client",
     "AiClientBuilder": ".client",
     "AiLibError": ".errors",
+    "Budget": ".budget",
     "CallStats": ".response",
     "Capabilities": ".capabilities",
     "ChatRequest": ".request",
     "ChatRequestBuilder": ".chat",
     "ChatResponse": ".response",
     "ChatStream": "._engine.stream",
+    "ClientUsage": ".totals",
     "ConfigurationError": ".errors",
     "ContentBlock": ".message",
     "Conversation": ".conversation",
@@ -68,6 +74,7 @@ _HOMES = {
     "ModelInfo": ".capabilities",
     "PortabilityReport": ".portability",
     "check_portability": ".portability",
+    "Prices": ".prices",
     "RemoteError": ".errors",
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",
@@ -78,6 +85,7 @@ _HOMES = {
     "ToolDefinition": ".tools",
     "TransportError": ".errors",
     "Usage": ".response",
+    "UsageTotals": ".totals",
     "WebSearch": ".tools",
     "__version__": "._version",
     "messages_from_json": ".message_json",

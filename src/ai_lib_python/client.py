@@ -13,12 +13,17 @@ from .message import Content, Message
 from .validate import a_number, some_messages
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from typing_extensions import Self  # for type checkers only; not installed with us
 
     from ._engine.caller import Caller
     from ._wire.http import Transport
+    from .budget import Budget
     from .capabilities import Capabilities, ModelInfo
     from .conversation import Conversation
+    from .prices import Prices
+    from .totals import ClientUsage
 
 __all__ = ["AiClient", "AiClientBuilder"]
 
@@ -61,6 +66,7 @@ class AiClient:
         credentials: Mapping[str, str] | None = None,
         check_context: bool = True,
         transport: Transport | None = None,
+        prices: Mapping[str, Prices | Mapping[str, Any]] | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``. Reads one manifest; touches no network.
 
@@ -81,6 +87,8 @@ class AiClient:
             check_context: refuse a prompt that cannot fit into the model's context before it is sent; see
                 ``ContextWindowExceeded``.
             transport: how requests are sent, for tests.
+            prices: what models cost, by their names or patterns of them: ``Prices``, or a mapping with their names.
+                They count before all other prices, though not before a cost that the provider tells.
 
         Raises:
             UnknownModelError: the model string names no known provider.
@@ -106,6 +114,7 @@ class AiClient:
             credentials=credentials,
             check_context=check_context,
             transport=transport,
+            prices=prices,
         )
         return cls(caller, name, timeout=timeout)
 
@@ -173,6 +182,29 @@ class AiClient:
         Asks nobody.
         """
         return self._caller.capabilities(self.model)
+
+    @property
+    def usage(self) -> ClientUsage:
+        """What all calls of this client came to, up to now: requests, tokens and cost."""
+        return self._caller.account.usage
+
+    def budget(self, usd: Decimal | float | str | Budget | None, *, prompt_tokens: int | None = None) -> Budget | None:
+        """What all calls of this client may cost from now on, in US dollars. See :class:`Budget`.
+
+        Args:
+            usd: the amount; a ``Budget`` that several clients share; None for no limit any more.
+            prompt_tokens: the most tokens that a prompt may have, for calls of which that cannot be estimated.
+
+        Returns:
+            The budget, which tells what is spent, reserved and left.
+
+        Raises:
+            TypeError, ValueError: the amount is no number, or below 0.
+        """
+        from .budget import a_budget  # for who limits what calls cost
+
+        self._caller.account.budget = a_budget(usd, prompt_tokens)
+        return self._caller.account.budget
 
     @property
     def provider(self) -> str:
@@ -255,6 +287,10 @@ class ClientOptions:
     def transport(self, transport: Transport) -> Self:
         """How requests are sent, for tests."""
         return self._with("transport", transport)
+
+    def prices(self, prices: Mapping[str, Prices | Mapping[str, Any]]) -> Self:
+        """What models cost, by their names or patterns of them."""
+        return self._with("prices", prices)
 
     def _wanted(self) -> str:
         """The model that was given.

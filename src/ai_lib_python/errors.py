@@ -10,7 +10,8 @@ AiLibError
 │   ├── NoChatError               the provider has no chat API
 │   ├── UnsupportedError          this wire cannot say what was asked for
 │   │   └── HistoryError          calls and results of tools in the history do not belong to each other
-│   └── ContextWindowExceeded     the prompt cannot fit into the model's context
+│   ├── ContextWindowExceeded     the prompt cannot fit into the model's context
+│   └── BudgetExceeded            the call may cost more than is left of a budget, or nobody knows how much
 ├── ToolRoundsExceeded            the model went on asking for tools; ``partial`` has all rounds
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
@@ -39,11 +40,15 @@ AiLibError
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = [
     "AiLibError",
     "AuthenticationError",
+    "BudgetExceeded",
     "CancelledByProvider",
     "ConfigurationError",
     "ConflictError",
@@ -216,6 +221,37 @@ class ContextWindowExceeded(ConfigurationError):
         self.window = window
 
 
+class BudgetExceeded(ConfigurationError):
+    """A call may cost more than is left of a budget, or nobody can tell how much it may cost. Nothing was sent.
+
+    Attributes:
+        budget: the whole budget, in US dollars.
+        spent: what of it was spent.
+        reserved: what calls under way may still spend.
+        worst_case: the most that the refused call can cost; None where that is not known, and the message says what
+            would make it known.
+    """
+
+    error_class = "quota_exhausted"
+    standard_code = "E2002"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        budget: Decimal | None = None,
+        spent: Decimal | None = None,
+        reserved: Decimal | None = None,
+        worst_case: Decimal | None = None,
+        **context: Any,
+    ) -> None:
+        super().__init__(message, **context)
+        self.budget = budget
+        self.spent = spent
+        self.reserved = reserved
+        self.worst_case = worst_case
+
+
 class ToolRoundsExceeded(AiLibError):
     """The model asked for tools in more rounds than allowed. ``partial`` is the last answer, with all rounds."""
 
@@ -229,7 +265,13 @@ class TransportError(AiLibError):
 
 
 class ConnectionFailed(TransportError):
-    """No connection could be made, or it broke before the answer began."""
+    """No connection could be made, or it broke before the answer began.
+
+    Attributes:
+        may_have_arrived: whether the provider may have the request; False where there was no connection at all.
+    """
+
+    may_have_arrived: bool = True
 
 
 class DeadlineExceeded(TransportError):

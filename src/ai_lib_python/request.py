@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .message import Message
 from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
+
+if TYPE_CHECKING:
+    from .budget import Budget
 
 __all__ = ["ChatRequest", "InlineUrls"]
 
@@ -74,3 +77,4 @@ class ChatRequest(Parameters, frozen=True):
     extra_query: Mapping[str, str] | None = None
     api: str | None = None
     inline_urls: InlineUrls | None = None
+    budget: Budget | None = None

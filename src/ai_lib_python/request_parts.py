@@ -27,12 +27,15 @@ from .validate import (
 )
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from typing_extensions import Self  # for type checkers only; not installed with us
 
     from ._engine.caller import Caller
     from ._engine.stream import ChatStream
     from ._engine.tool_rounds import ToolRounds
     from .attachments import Source
+    from .budget import Budget
     from .message import Part
     from .preview import RequestPreview
 
@@ -54,6 +57,7 @@ class RequestParts:
         self._messages: list[Message] = []
         self._parameters: dict[str, Any] = {}
         self._timeout = timeout
+        self._limit: Callable[[], Budget] | None = None
 
     # Messages
 
@@ -264,9 +268,26 @@ class RequestParts:
         self._timeout = a_number("timeout", seconds, 0.001)
         return self
 
+    def budget(self, usd: Decimal | float | str | Budget, *, prompt_tokens: int | None = None) -> Self:
+        """What one execution of this request may cost, in US dollars; of ``run_tools``, all its answers together.
+
+        A ``Budget`` is shared by all requests that have it. It holds beside the client's. ``prompt_tokens`` is the
+        most that the prompt may have, where that cannot be estimated: with pictures, sound or files.
+        """
+        from .budget import Budget  # for who limits what calls cost
+
+        if isinstance(usd, Budget):
+            self._limit = lambda: usd
+        else:
+            checked = Budget(usd, prompt_tokens=prompt_tokens)
+            self._limit = lambda: Budget(checked.usd, prompt_tokens=checked.prompt_tokens)
+        return self
+
     def build(self) -> ChatRequest:
         """The request as an immutable value."""
-        return ChatRequest(model=self._model, messages=tuple(self._messages), **self._parameters)
+        budget = None if self._limit is None else self._limit()
+        messages = tuple(self._messages)
+        return ChatRequest(model=self._model, messages=messages, budget=budget, **self._parameters)
 
     def preview(self, *, stream: bool = False) -> RequestPreview:
         """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +17,11 @@ from .message import (
     ToolResult,
 )
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from .bills import Bill
+
 __all__ = ["Adjustment", "CallStats", "ChatResponse", "Place", "ToolOutcome", "ToolRound", "Usage"]
 
 
@@ -30,6 +34,14 @@ class Usage(msgspec.Struct, frozen=True):
         cache_write: prompt tokens written to the provider's cache.
         output: generated tokens, reasoning included.
         reasoning: how many of ``output`` were reasoning.
+        cache_write_1h: how many of ``cache_write`` are kept for an hour, where others are kept for less.
+        audio_input: how many tokens of the prompt were sound.
+        audio_cache_read: how many of those were read from the cache.
+        audio_output: how many of ``output`` were sound.
+        image_input: how many tokens of the prompt were pictures.
+        image_output: how many of ``output`` were pictures.
+        tool_input: what the provider's own tools added to the prompt, where it is not counted in the prompt.
+        web_searches: how often the provider searched the web. No tokens.
     """
 
     input: int | None = None
@@ -37,6 +49,14 @@ class Usage(msgspec.Struct, frozen=True):
     cache_write: int | None = None
     output: int | None = None
     reasoning: int | None = None
+    cache_write_1h: int | None = None
+    audio_input: int | None = None
+    audio_cache_read: int | None = None
+    audio_output: int | None = None
+    image_input: int | None = None
+    image_output: int | None = None
+    tool_input: int | None = None
+    web_searches: int | None = None
 
     @property
     def prompt_tokens(self) -> int | None:
@@ -204,9 +224,9 @@ class CallStats(msgspec.Struct, frozen=True):
         time_to_first_token_ms: to the first content of a stream; None for a plain answer.
         finish_reason: as in the response.
         request_id: the provider's id of the request, for its support.
-        cost: US dollars, or None where the price is unknown. No prices ship yet, so it is None.
         attempts: how many requests the provider saw.
         interrupted: whether a stream was left before its end.
+        bills: what ``cost`` is worked out from, one for each answer.
     """
 
     provider: str
@@ -217,8 +237,31 @@ class CallStats(msgspec.Struct, frozen=True):
     finish_reason: str | None = None
     request_id: str | None = None
     attempts: int = 1
-    cost: Decimal | None = None
     interrupted: bool = False
+    bills: tuple[Bill, ...] = ()
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars; None where the price, or a count that the price needs, is not known.
+
+        It is worked out when it is asked for.
+        """
+        amounts = [bill.cost for bill in self.bills]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known[1:], known[0]) if known and len(known) == len(amounts) else None
+
+    @property
+    def cost_source(self) -> str | None:
+        """Who says what it costs.
+
+        ``"provider"``: it told the cost itself. ``"caller"``: the prices given to ``AiClient.create``.
+        ``"genai-prices"``: that library. ``"manifest"``: the prices that the manifest states. ``"mixed"``: several of
+        them, for the several answers of one call. None where the cost is not known.
+        """
+        sources = {bill.source for bill in self.bills}
+        if not sources or None in sources:
+            return None
+        return sources.pop() if len(sources) == 1 else "mixed"
 
     @property
     def prompt_tokens(self) -> int | None:

@@ -27,9 +27,14 @@ from .response import CallStats, ChatResponse
 from .validate import some_messages
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ._engine import stream as _async_stream
     from ._wire.http import Transport
+    from .budget import Budget
     from .capabilities import Capabilities, ModelInfo
+    from .prices import Prices
+    from .totals import ClientUsage
 
 __all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream", "Conversation"]
 
@@ -62,6 +67,7 @@ class AiClient:
         credentials: Mapping[str, str] | None = None,
         check_context: bool = True,
         transport: Transport | None = None,
+        prices: Mapping[str, Prices | Mapping[str, Any]] | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
 
@@ -85,6 +91,7 @@ class AiClient:
             credentials=credentials,
             check_context=check_context,
             transport=transport,
+            prices=prices,
         )
         return cls(_LOOP.run(made))
 
@@ -139,6 +146,29 @@ class AiClient:
     def timeout(self) -> float | None:
         """Seconds for each whole call; None waits as long as it takes."""
         return self._client.timeout
+
+    @property
+    def usage(self) -> ClientUsage:
+        """What all calls of this client came to, up to now: requests, tokens and cost."""
+        return self._client._caller.account.usage
+
+    def budget(self, usd: Decimal | float | str | Budget | None, *, prompt_tokens: int | None = None) -> Budget | None:
+        """What all calls of this client may cost from now on, in US dollars. See :class:`Budget`.
+
+        Args:
+            usd: the amount; a ``Budget`` that several clients share; None for no limit any more.
+            prompt_tokens: the most tokens that a prompt may have, for calls of which that cannot be estimated.
+
+        Returns:
+            The budget, which tells what is spent, reserved and left.
+
+        Raises:
+            TypeError, ValueError: the amount is no number, or below 0.
+        """
+        from .budget import a_budget  # for who limits what calls cost
+
+        self._client._caller.account.budget = a_budget(usd, prompt_tokens)
+        return self._client._caller.account.budget
 
     @property
     def provider(self) -> str:

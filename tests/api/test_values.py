@@ -22,6 +22,7 @@ from ai_lib_python import (
     Usage,
 )
 from ai_lib_python import events as kinds
+from ai_lib_python.bills import Bill
 from ai_lib_python.message import (
     AudioPart,
     FilePart,
@@ -263,8 +264,10 @@ def test_tokens_per_second_count_from_the_first_token() -> None:
 
 
 def test_stats_can_be_pickled() -> None:
-    given = stats(cost=Decimal("0.1"))
-    assert pickle.loads(pickle.dumps(given)) == given
+    given = stats(bills=(Bill(usage=Usage(), reported=Decimal("0.1")),))
+    again = pickle.loads(pickle.dumps(given))
+    assert again == given
+    assert (again.cost, again.cost_source) == (Decimal("0.1"), "provider")
 
 
 # Errors

@@ -25,6 +25,13 @@ LAYERS = [
         "message_json",
         "tools",
         "response",
+        "prices",
+        "catalogue",
+        "bills",
+        "totals",
+        "budget",
+        "estimate",
+        "worst_case",
         "events",
         "request",
         "preview",
@@ -49,7 +56,13 @@ LAYERS = [
 
 SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
-    ("preview", "response"), ("validate", "message"), ("validate", "tools"), ("client", "chat"),
+    ("preview", "response"), ("preview", "worst_case"),
+    ("prices", "response"), ("catalogue", "prices"), ("bills", "catalogue"), ("bills", "prices"),
+    ("bills", "response"), ("bills", "_globs"), ("response", "bills"), ("totals", "response"),
+    ("worst_case", "bills"), ("worst_case", "prices"),
+    ("budget", "errors"), ("budget", "prices"), ("budget", "validate"), ("request", "budget"),
+    ("estimate", "message"), ("estimate", "request"),
+    ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("chat", "request_parts"), ("client", "conversation"),
     ("conversation", "chat"), ("conversation", "client"), ("conversation", "request_parts"),
     ("portability", "chat"),
@@ -66,6 +79,7 @@ UPWARDS = {("_engine", "simulator")}
 OWNERS = {
     "aiohttp": {"_wire/aiohttp_transport.py", "simulator/server.py", "simulator/sending.py"},
     "yaml": {"_manifest/yaml_source.py"},
+    "genai_prices": {"catalogue.py"},
 }
 """One owner for each outside library that does input or output, so that it can be exchanged in one place."""
 

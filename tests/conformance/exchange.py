@@ -121,6 +121,11 @@ def _response_differences(expected: Expected, response: Any) -> list[str]:
         for name, value in got.items()
         if not expected.allows(name, value)
     ]
+    found += [
+        f"{name}: expected {value!r}, got {getattr(response.usage, name)!r}"
+        for name, value in expected.buckets.items()
+        if getattr(response.usage, name) != value
+    ]
     return found + _call_differences(expected.tool_calls, response.tool_calls)
 
 

@@ -65,6 +65,7 @@ class Expected:
         status: the HTTP status of an error that came with one.
         codes: the words and numbers by which the provider names its error.
         also: other values of a field that the bytes allow as well.
+        buckets: the counts that prices need beside prompt and completion, by the names that ``Usage`` has for them.
     """
 
     text: str = ""
@@ -73,6 +74,7 @@ class Expected:
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    buckets: Mapping[str, int | None] = field(default_factory=dict, compare=False)
     error: str | None = None
     status: int | None = None
     codes: tuple[str, ...] = ()
@@ -81,6 +83,13 @@ class Expected:
     def allows(self, name: str, value: Any) -> bool:
         """Whether ``value`` is a right reading of the field ``name``."""
         return value == getattr(self, name) or value in self.also.get(name, ())
+
+
+def modality(details: Any, word: str, count: str = "tokenCount") -> int | None:
+    """The tokens of one modality; 0 where others are told, None where none is."""
+    if not isinstance(details, list):
+        return None
+    return sum(each.get(count) or 0 for each in details if each.get("modality") == word)
 
 
 class Malformed(Exception):
@@ -196,6 +205,10 @@ class _Collector:
         known = [self.usage[name] for name in names if name in self.usage]
         return sum(known) if known else None
 
+    def counted(self, *names: str) -> dict[str, int | None]:
+        """The counts of these names, None for those that did not come."""
+        return {name: self.usage.get(name) for name in names}
+
     def failed(self, answer: Mapping[str, Any]) -> Expected:
         """What came before the error in ``answer``."""
         return Expected(text=self.text, reasoning=self.reasoning, error=REMOTE, codes=_codes_of(answer))
@@ -247,6 +260,10 @@ _CHAT_USAGE = {
     "total": "total_tokens",
     "cached": "prompt_tokens_details.cached_tokens",
     "reasoning": "completion_tokens_details.reasoning_tokens",
+    "audio_input": "prompt_tokens_details.audio_tokens",
+    "audio_output": "completion_tokens_details.audio_tokens",
+    "image_input": "prompt_tokens_details.image_tokens",
+    "image_output": "completion_tokens_details.image_tokens",
 }
 
 
@@ -341,6 +358,7 @@ def _chat_expected(got: _Collector, host: str, empty_finish: bool) -> Expected:
         finish_reason=reason,
         prompt_tokens=got.usage.get("prompt"),
         completion_tokens=_chat_completion(got, host),
+        buckets=got.counted("audio_input", "audio_output", "image_input", "image_output"),
         also=also,
     )
 
@@ -368,6 +386,8 @@ _MESSAGES_USAGE = {
     "read": "cache_read_input_tokens",
     "written": "cache_creation_input_tokens",
     "output": "output_tokens",
+    "cache_write_1h": "cache_creation.ephemeral_1h_input_tokens",
+    "web_searches": "server_tool_use.web_search_requests",
 }
 
 
@@ -433,6 +453,7 @@ def _messages_expected(got: _Collector) -> Expected:
         finish_reason=None if got.finish is None else _MESSAGES_FINISH.get(got.finish, "other"),
         prompt_tokens=got.total("input", "read", "written"),
         completion_tokens=got.usage.get("output"),
+        buckets=got.counted("cache_write_1h", "web_searches"),
     )
 
 
@@ -459,6 +480,14 @@ _GENERATE_USAGE = {
     "prompt": "promptTokenCount",
     "candidates": "candidatesTokenCount",
     "thoughts": "thoughtsTokenCount",
+    "tool_input": "toolUsePromptTokenCount",
+}
+_GENERATE_DETAILS = {
+    "audio_input": ("promptTokensDetails", "AUDIO"),
+    "image_input": ("promptTokensDetails", "IMAGE"),
+    "audio_cache_read": ("cacheTokensDetails", "AUDIO"),
+    "audio_output": ("candidatesTokensDetails", "AUDIO"),
+    "image_output": ("candidatesTokensDetails", "IMAGE"),
 }
 
 
@@ -470,6 +499,7 @@ def read_gemini_generate(row: Row) -> Expected:
         if answer.get("error"):
             return got.failed(answer)
         got.count(answer.get("usageMetadata"), _GENERATE_USAGE)
+        _generate_details(got, answer.get("usageMetadata"))
         for candidate in _first(answer.get("candidates")):
             got.finished(candidate.get("finishReason"))
             for part in _list(_at(candidate, "content.parts")):
@@ -479,6 +509,13 @@ def read_gemini_generate(row: Row) -> Expected:
     if not row.stream and not blocked and "candidates" not in answers[0]:
         raise Malformed("no candidates")
     return _generate_expected(got, blocked)
+
+
+def _generate_details(got: _Collector, usage: Any) -> None:
+    for name, (details, word) in _GENERATE_DETAILS.items():
+        told = modality(_at(usage, details), word)
+        if told is not None:
+            got.usage[name] = told
 
 
 def _generate_part(got: _Collector, part: Mapping[str, Any]) -> None:
@@ -544,6 +581,7 @@ def _generate_expected(got: _Collector, blocked: bool) -> Expected:
         finish_reason=reason,
         prompt_tokens=got.usage.get("prompt"),
         completion_tokens=got.total("candidates", "thoughts"),
+        buckets=got.counted("tool_input", *_GENERATE_DETAILS),
         also={"finish_reason": ("other",)} if number else {},
     )
 

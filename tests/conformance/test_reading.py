@@ -164,3 +164,12 @@ def test_every_row_can_be_read_and_served(server: ReplayServer) -> None:
     unread = [row.id for row in server.rows if read(row).error == "malformed" and row.status == 200]
     assert len(unread) <= max(3, 0.001 * len(server.rows)), unread
     assert all(body_of(row) or row.kind == "text" for row in server.rows)
+
+
+def test_counts_that_prices_need_are_read_beside_the_others() -> None:
+    details = [{"modality": "TEXT", "tokenCount": 3}, {"modality": "AUDIO", "tokenCount": 2}]
+    usage = {"promptTokenCount": 5, "toolUsePromptTokenCount": 7, "promptTokensDetails": details}
+    row = a_row("gemini-generate", generate_chunk({"text": "a"}, finish="STOP", usageMetadata=usage), stream=False)
+    buckets = read(row).buckets
+    assert (buckets["audio_input"], buckets["image_input"], buckets["tool_input"]) == (2, 0, 7)
+    assert (buckets["audio_output"], buckets["audio_cache_read"]) == (None, None)

@@ -62,6 +62,20 @@ async def test_every_block_runs_in_order(simulator: Simulator, capsys: pytest.Ca
     await names["client"].aclose()
 
 
+async def test_the_page_about_costs_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks_of((ROOT / "docs" / "costs.md").read_text("utf-8")):
+        await run(block, names)
+    printed = capsys.readouterr().out
+    assert " caller\n" in printed
+    assert names["stats"].cost == names["stream"].stats.cost
+    assert names["totals"].cost == 2 * names["stats"].cost
+    assert names["preview"].worst_case_cost > names["budget"].spent > 0
+    assert names["shared"].spent > 0
+    await names["client"].aclose()
+    await names["other"].aclose()
+
+
 async def test_the_page_about_tools_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}
     for block in blocks_of((ROOT / "docs" / "tools.md").read_text("utf-8")):

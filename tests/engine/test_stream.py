@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -552,7 +553,11 @@ async def test_execute_with_stats_tells_how_it_went() -> None:
     asked, _ = await client("openai-chat", Answer(PLAIN["openai-chat"], headers={"x-request-id": "req-2"}))
     response, stats = await asked.chat().user("hi").execute_with_stats()
     assert stats.usage == response.usage
-    assert (stats.request_id, stats.attempts, stats.cost) == ("req-2", 1, None)
+    assert (stats.request_id, stats.attempts, stats.cost) == (
+        "req-2",
+        1,
+        Decimal("0.00013"),
+    )  # 12 * 2.50 + 8 * 1.25 + 9 * 10
     assert stats.time_to_first_token_ms is None
     assert not stats.interrupted
 

@@ -217,7 +217,9 @@ def test_every_key_is_in_a_table() -> None:
     )
     assert words("| key of `stream` | values |") == properties("stream") - {"steps"}
     assert words("| key of `serve` | what it says | in reach |") == properties("serve")
-    assert {*words("| count | what the wire counts |"), "adds"} == properties("usage") == {*COUNTS, "adds"}
+    beside = {"adds", "cost", "cost_unit", "zeros"}
+    assert words("| count | what the wire counts |") | beside == properties("usage") == {*COUNTS, *beside}
+    assert words("| key of `prices` | what it says |") == properties("prices")
 
 
 def test_every_word_of_a_parameters_rule_is_told() -> None:

@@ -9,14 +9,37 @@ from .context import Context, Source
 from .events import write_statement
 from .paths import write_expression
 from .scope import VALUE, WIRE, Ref, Scope
+from .values import write_value
 from .writer import Writer, compile_function
 
-COUNTS = ("prompt", "input", "cache_read", "cache_write", "output", "answer", "reasoning")
+COUNTS = (
+    "prompt",
+    "input",
+    "cache_read",
+    "cache_write",
+    "output",
+    "answer",
+    "reasoning",
+    "cache_write_1h",
+    "audio_input",
+    "audio_cache_read",
+    "audio_output",
+    "image_input",
+    "image_output",
+    "tool_input",
+    "web_searches",
+)
 """What a manifest may say of usage. ``prompt`` includes cached tokens and ``input`` does not;
 ``output`` includes reasoning and ``answer`` does not."""
 
 ADDS = "adds"
 """The key of ``usage`` which says that each frame counts only what is new."""
+
+COST = "cost"
+"""The key of ``usage`` that finds the cost which the provider tells."""
+
+NOT_COUNTS = frozenset({ADDS, "cost_unit", "zeros"})
+"""Keys of ``usage`` that find nothing in what the provider sends."""
 
 
 def write_reader(manifest: Source, data: dict[str, Any], section: str) -> Writer:
@@ -77,11 +100,33 @@ def _write_usage_reader(context: Context, usage: dict[str, Any]) -> None:
     with context.writer.block("def read_usage(sink, counts):"):
         scope = Scope(Ref("counts", WIRE, True), {})
         arguments = [f"{ADDS}=True"] if usage.get(ADDS) else []
+        _check_zeros(context, usage)
         for name, text in usage.items():
-            if name == ADDS:
+            if name in NOT_COUNTS:
                 continue
             with context.at("usage", name):
-                if name not in COUNTS:
+                if name == COST:
+                    _write_cost(context, scope, usage)
+                elif name not in COUNTS:
                     context.fail(f"no count {name!r}{context.nearest(name, COUNTS)}")
-                arguments.append(f"{name}={write_expression(context, scope, text).code}")
+                else:
+                    arguments.append(f"{name}={write_expression(context, scope, text).code}")
         context.writer.line(f"sink.usage({', '.join(arguments)})")
+
+
+def _check_zeros(context: Context, usage: dict[str, Any]) -> None:
+    """Counts that are left out where they are 0 must be read where they are not."""
+    for index, name in enumerate(usage.get("zeros") or ()):
+        if name not in usage:
+            with context.at("usage", "zeros", index):
+                context.fail(f"{name} is not read by this usage{context.nearest(name, usage)}")
+
+
+def _write_cost(context: Context, scope: Scope, usage: dict[str, Any]) -> None:
+    """The cost may be a template, and of several amounts a list; ``cost_unit`` says how many dollars 1 of it is."""
+    amount = write_value(context, scope.inside(), usage[COST])
+    unit = usage.get("cost_unit")
+    with context.writer.block(f"if {amount.code} is not None:"):
+        context.writer.line(
+            f"sink.cost({amount.code}, {str(1 if unit is None else unit)!r}{', True' if usage.get(ADDS) else ''})"
+        )

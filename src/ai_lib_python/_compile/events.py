@@ -40,7 +40,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "citation": ("data",),
     "logprobs": ("data",),
     "finish": ("reason",),
-    "usage": ("counts",),
+    "usage": ("counts", "terms", "beyond"),
     "error": ("data",),
     "end": ("now",),
 }
@@ -159,6 +159,9 @@ def _tell(context: Context, scope: Scope, event: str, refs: dict[str, Ref]) -> N
     sink = scope.names["sink"].code
     if event == "usage":
         context.writer.line(f"{scope.names['read_usage'].code}({sink}, {refs['counts'].code})")
+        served = [f"{field}={refs[field].code}" for field in ("terms", "beyond") if field in refs]
+        if served:
+            context.writer.line(f"{sink}.served({', '.join(served)})")
         return
     arguments = []
     named = False

@@ -88,6 +88,14 @@ def texts(value: Any) -> str | None:
     return "".join(item["text"] for item in value if isinstance(item, dict) and isinstance(item.get("text"), str))
 
 
+def total(value: Any, field: str, key: str, word: str) -> int | float | None:
+    """The sum of a field over those items of a list of which another field is ``word``; None where it is no list."""
+    if not isinstance(value, list):
+        return None
+    counted = [item.get(field) for item in value if isinstance(item, dict) and item.get(key) == word]
+    return sum(count for count in counted if isinstance(count, (int, float)))
+
+
 def upper(value: Any) -> Any:
     """A text in capitals; anything else as it is."""
     return value.upper() if isinstance(value, str) else value
@@ -246,6 +254,7 @@ FILTERS: dict[str, Definition] = {
     "join": Definition(join, 1),
     "split": Definition(split, 1, WIRE),
     "texts": Definition(texts),
+    "total": Definition(total, 3),
     "upper": Definition(upper),
     "lower": Definition(lower),
     "to_base64": Definition(to_base64),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, Protocol
 
+from ..bills import PriceList
 from .classify import Classified, compile_classifier, compile_request_id, write_classifier, write_request_id
 from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder
@@ -13,6 +14,7 @@ from .finish import Finish
 from .follow import Follow, compile_follow, write_poll, write_stream_url
 from .key_headers import compile_key_headers, ways_with_headers, write_key_headers
 from .listing import DETAILS, compile_details, compile_listing, write_details, write_listing
+from .pricing import price_list_of
 from .routes import compile_router, write_router
 from .serve import Server, server_writers
 from .tags import Tags
@@ -128,6 +130,11 @@ class Program:
         """What reasoning inside the text stands between, where this wire has it there."""
         tags = self._manifest.data.get("reasoning_tags")
         return Tags(tags["open"], tags["close"]) if tags else None
+
+    @cached_property
+    def price_list(self) -> PriceList:
+        """Where the prices of this provider's models are to be had."""
+        return price_list_of(self._manifest.data)
 
     @cached_property
     def serve(self) -> Server:

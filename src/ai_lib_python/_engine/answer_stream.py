@@ -10,6 +10,8 @@ from .._wire.http import HttpResponse, Transport
 from ..errors import AiLibError
 from ..events import StreamEnd, StreamingEvent
 from ..response import CallStats, ChatResponse
+from .account import Hold
+from .billing import bill_of
 from .call import MILLISECONDS
 from .failures import with_context
 from .follow import Follower, Receipt, WholeAnswer, is_stream, read_body
@@ -22,9 +24,14 @@ from .stream import CLOSED, NOT_BEGUN
 class AnswerRun:
     """The state of one streamed call."""
 
-    def __init__(self, transport: Transport, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+    def __init__(
+        self, transport: Transport, prepare: Callable[[], Awaitable[Prepared]], hold: Callable[[Prepared], Hold]
+    ) -> None:
         self._transport = transport
         self._prepare = prepare
+        self._set_aside = hold
+        self._hold: Hold | None = None
+        self._failed = False
         self._opening: asyncio.Future[None] | None = None
         self._answer: HttpResponse | None = None
         self._reader: StreamReader | None = None
@@ -47,11 +54,17 @@ class AnswerRun:
         prepared = await self._prepare() if not self.closed else None
         if prepared is None or self.closed:
             raise RuntimeError(CLOSED)
+        self._hold = self._set_aside(prepared)
         self._started = perf_counter()
         self._opening = asyncio.ensure_future(self._send(prepared))
         try:
             await self._opening
-        except asyncio.CancelledError:
+        except BaseException as error:
+            hold, self._hold = self._hold, None
+            if hold is not None:
+                hold.failed(error, prepared)
+            if not isinstance(error, asyncio.CancelledError):
+                raise
             await self.close()
             if self.closed:
                 raise RuntimeError(CLOSED) from None
@@ -105,6 +118,7 @@ class AnswerRun:
             self._ended = perf_counter()
             yield StreamEnd(reader.sink.finish_reason)
         except AiLibError as error:
+            self._failed = True
             raise with_context(error, reader.prepared, reader.response()) from error.__cause__
         finally:
             await self.close()
@@ -122,6 +136,13 @@ class AnswerRun:
         else:
             self._ended = perf_counter()
             await answer.close()
+        self._settle()
+
+    def _settle(self) -> None:
+        """What was set aside for this call gives way to what it cost."""
+        hold, self._hold = self._hold, None
+        if hold is not None and self._reader is not None:
+            hold.answered(self.stats(), failed=self._failed)
 
     def response(self) -> ChatResponse:
         """The answer so far."""
@@ -140,4 +161,5 @@ class AnswerRun:
             finish_reason=reader.sink.finish_reason,
             request_id=reader.request_id,
             interrupted=self._ended is not None and not self._complete,
+            bills=(bill_of(reader.prepared, reader.sink, usage, complete=self._complete),),
         )

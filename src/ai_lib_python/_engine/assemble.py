@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from .._compile.filters import OWN_ID
+from .._compile.filters import OWN_ID, as_text
 from .._compile.finish import Finish
 from .._compile.tags import Tags
 from ..events import (
@@ -33,6 +34,18 @@ from ..message import OpaquePart, Part, ReasoningPart, RefusalPart, TextPart, To
 from ..response import ChatResponse, Usage
 from .patches import apply_patch
 from .tags import TagSplitter
+
+OTHER_COUNTS = (
+    "cache_write_1h",
+    "audio_input",
+    "audio_cache_read",
+    "audio_output",
+    "image_input",
+    "image_output",
+    "tool_input",
+    "web_searches",
+)
+"""The counts that are buckets as they stand."""
 
 KEPT_UNKNOWN = 100
 """How many unknown frames of one stream are kept; all are counted."""
@@ -138,6 +151,9 @@ class Assembler:
         ended: whether the wire said that the answer is over.
         finish_reason: ours; ``raw_finish_reason`` is the wire's.
         events: what came since the list was last taken, or None when nobody listens.
+        reported_cost: US dollars, where the provider told what the call costs.
+        terms: what it told of how it served the call.
+        beyond: whether the answer holds what is charged beside the counts.
     """
 
     def __init__(
@@ -157,6 +173,9 @@ class Assembler:
         self._calls: list[_Call] = []
         self._calls_at: dict[Any, _Call] = {}
         self._counts: dict[str, int] = {}
+        self.reported_cost: Decimal | None = None
+        self.terms: dict[str, str] = {}
+        self.beyond = False
         self._so_far: dict[tuple[str, Any], str] = {}
         self._citations: list[Any] = []
         self._logprobs: list[Any] = []
@@ -301,6 +320,19 @@ class Assembler:
         if self.events is not None and self._counts != before:
             self.events.append(Metadata(usage=self.current_usage()))
 
+    def cost(self, amount: Any, unit: str, adds: bool = False) -> None:
+        """What the provider says that the call costs, or amounts that together make it; ``unit`` is 1 in US dollars."""
+        known = [_amount(each) for each in (amount if isinstance(amount, list) else [amount])]
+        if None not in known:
+            before = self.reported_cost if adds else None
+            self.reported_cost = sum(filter(None, known), Decimal(0)) * Decimal(unit) + (before or 0)
+
+    def served(self, terms: Any = None, beyond: Any = None) -> None:
+        """How the call was served, and whether the answer holds what is charged beside the counts."""
+        if isinstance(terms, dict):
+            self.terms.update((name, as_text(value)) for name, value in terms.items())
+        self.beyond = self.beyond or bool(beyond)
+
     def error(self, data: Any) -> None:
         raise ErrorInAnswer(data)
 
@@ -366,6 +398,12 @@ class Assembler:
     def current_usage(self) -> Usage:
         """The counts so far, in buckets that do not overlap."""
         return _usage(self._counts)
+
+    @property
+    def counts_disagree(self) -> bool:
+        """Whether the provider counts otherwise than its manifest says, so that no price fits the counts."""
+        cached = self._counts.get("cache_read", 0) + self._counts.get("cache_write", 0)
+        return "input" not in self._counts and cached > self._counts.get("prompt", cached)
 
     def response(self, provider: str, **more: Any) -> ChatResponse:
         """The answer as it stands."""
@@ -526,6 +564,17 @@ def _count(value: Any) -> int | None:
         return None
 
 
+def _amount(value: Any) -> Decimal | None:
+    """A number as it is written in JSON, or in a text; None where it is none, or below 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except ArithmeticError:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
+
+
 def _usage(counts: Mapping[str, int]) -> Usage:
     """Buckets that do not overlap, from counts that may. A part is never larger than its whole."""
     cache_read, cache_write = counts.get("cache_read"), counts.get("cache_write")
@@ -538,4 +587,5 @@ def _usage(counts: Mapping[str, int]) -> Usage:
         uncached = prompt - (cache_read or 0) - (cache_write or 0)
     if output is None and ("answer" in counts or reasoning is not None):
         output = counts.get("answer", 0) + (reasoning or 0)
-    return Usage(uncached, cache_read, cache_write, output, reasoning)
+    parts = {name: counts[name] for name in OTHER_COUNTS if name in counts}
+    return Usage(uncached, cache_read, cache_write, output, reasoning, **parts)

@@ -6,6 +6,7 @@ from time import perf_counter
 
 from .._wire.http import Transport
 from ..response import CallStats, ChatResponse
+from .billing import bill_of
 from .follow import Follower, Receipt, read_body
 from .prepare import Prepared
 from .read_answer import read_answer
@@ -24,7 +25,7 @@ async def execute(transport: Transport, prepared: Prepared) -> tuple[ChatRespons
     if follower is not None:
         receipt = await follower.whole(receipt)
         prepared = follower.asked
-    response = read_answer(prepared, *receipt)
+    response, sink = read_answer(prepared, *receipt)
     elapsed = (perf_counter() - started) * MILLISECONDS
     return response, CallStats(
         provider=prepared.manifest.id,
@@ -33,4 +34,5 @@ async def execute(transport: Transport, prepared: Prepared) -> tuple[ChatRespons
         latency_ms=elapsed,
         finish_reason=response.finish_reason,
         request_id=prepared.program.request_id(receipt.headers, response.raw),
+        bills=(bill_of(prepared, sink, response.usage, complete=True),),
     )

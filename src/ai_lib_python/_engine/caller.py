@@ -16,6 +16,7 @@ from ..preview import RequestPreview
 from ..request import ChatRequest
 from ..response import Adjustment, CallStats, ChatResponse
 from ..warnings import AdjustmentWarning, SunsetWarning
+from .account import Account, estimate_of, worst_case_of
 from .answer_stream import AnswerRun
 from .call import execute
 from .list_models import list_details, list_models
@@ -55,6 +56,7 @@ class Caller:
         self._targets = targets
         self._chooses = api is None and "routes" in self.target.manifest.data
         self._transport = transport
+        self.account = Account()
         self._lock = Lock()
         self._on_unsupported = on_unsupported
         self._checks_context = check_context
@@ -65,7 +67,15 @@ class Caller:
         target = self._target_of(request, stream=False)
         if target.program(request.model)[1].streams_only:
             return await read_whole(self._stream(target, request, timeout))
-        return await execute(self._sender(), await self._prepare(target, request, stream=False, timeout=timeout))
+        prepared = await self._prepare(target, request, stream=False, timeout=timeout)
+        hold = self.account.hold(request, prepared)
+        try:
+            response, stats = await execute(self._sender(), prepared)
+        except BaseException as error:
+            hold.failed(error, prepared)
+            raise
+        hold.answered(stats)
+        return response, stats
 
     def stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
         """One streamed call, not sent yet."""
@@ -78,7 +88,7 @@ class Caller:
             there = target or self._target_of(request, stream=True)
             return self._prepare(there, request, stream=True, timeout=timeout)
 
-        return ChatStream(AnswerRun(self._sender(), prepared))
+        return ChatStream(AnswerRun(self._sender(), prepared, lambda sent: self.account.hold(request, sent)))
 
     def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
         """The request as it would be sent, without a key."""
@@ -95,7 +105,9 @@ class Caller:
         http = prepared.http
         body = msgspec.json.decode(http.body) if http.body else None
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
-        return RequestPreview(http.method, http.url, headers, body, (*told, *prepared.adjustments))
+        estimate, worst_case = estimate_of(request, prepared), worst_case_of(request, prepared)
+        adjustments = (*told, *prepared.adjustments)
+        return RequestPreview(http.method, http.url, headers, body, adjustments, estimate.tokens, worst_case)
 
     def adjustments_of(self, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:
         """What a request would be sent otherwise than asked; nothing is sent, and no key is needed."""

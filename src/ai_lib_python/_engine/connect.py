@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from .._manifest.load import load, load_file
+from ..bills import given_prices
 from ..errors import ConfigurationError, UnknownModelError
 from ..validate import a_secret, a_switch
 from .caller import Caller
@@ -15,6 +16,7 @@ from .target import Targets
 if TYPE_CHECKING:
     from .._manifest.manifest import Manifest
     from .._wire.http import Transport
+    from ..prices import Prices
 
 ANY_KEY = "any"
 """What a simulator is sent where a wire wants a key."""
@@ -36,6 +38,7 @@ def connect(
     credentials: Mapping[str, str] | None,
     transport: Transport | None,
     check_context: bool,
+    prices: Mapping[str, Prices | Mapping[str, Any]] | None,
 ) -> tuple[Caller, str]:
     """The caller, and the model's name there. The options are those of ``AiClient.create``."""
     if api_key is not None and credentials is not None:
@@ -49,7 +52,9 @@ def connect(
     if provider == SIMULATOR:
         provider, name, base_url, api_key = _embedded(name, base_url, api_key)
     found = _manifest(provider, manifest, manifest_dir)
-    targets = Targets(found, key=api_key or credentials, base_url=base_url, variables=variables)
+    targets = Targets(
+        found, key=api_key or credentials, base_url=base_url, variables=variables, prices=given_prices(prices)
+    )
     return Caller(targets, transport, on_unsupported, api, check_context=check_context), name
 
 

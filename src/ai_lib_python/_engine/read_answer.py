@@ -14,8 +14,10 @@ from .prepare import Prepared
 HALF = "a text that ends within a character"
 
 
-def read_answer(prepared: Prepared, status: int, headers: dict[str, str], body: bytes) -> ChatResponse:
-    """The response that a body holds.
+def read_answer(
+    prepared: Prepared, status: int, headers: dict[str, str], body: bytes
+) -> tuple[ChatResponse, Assembler]:
+    """The response that a body holds, and what else was found in it.
 
     Raises:
         MalformedResponse: it is not JSON where that was expected, or nothing in it is an answer.
@@ -33,7 +35,7 @@ def read_answer(prepared: Prepared, status: int, headers: dict[str, str], body: 
     if failure is not None:
         raise malformed(prepared, status, body, failure)
     sink.close()
-    return sink.response(prepared.manifest.id, adjustments=prepared.adjustments, raw=data)
+    return sink.response(prepared.manifest.id, adjustments=prepared.adjustments, raw=data), sink
 
 
 def _read(prepared: Prepared, headers: dict[str, str], sink: Assembler, data: Any) -> RemoteError | str | None:

@@ -11,6 +11,7 @@ from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
+from ..bills import ModelPrices
 from ..errors import AiLibError, ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
 from .credentials import Credential, Renewed
 from .hosts import filled, value_of
@@ -36,9 +37,10 @@ class Targets:
         key: Given = None,
         base_url: str | None = None,
         variables: Mapping[str, str] | None = None,
+        prices: tuple[ModelPrices, ...] = (),
     ) -> None:
         self._manifest = manifest
-        self._make = partial(Target, key=key, base_url=base_url, variables=variables)
+        self._make = partial(Target, key=key, base_url=base_url, variables=variables, prices=prices)
         self._made: dict[str, Target] = {}
 
     def of(self, api: str | None) -> Target:
@@ -63,14 +65,16 @@ class Target:
         key: Given = None,
         base_url: str | None = None,
         variables: Mapping[str, str] | None = None,
+        prices: tuple[ModelPrices, ...] = (),
     ) -> None:
-        """``key`` is a key, or the parts of a credential by their names."""
+        """``key`` is a key, or the parts of a credential by their names; ``prices`` are the caller's own."""
         own_address = base_url or _address_variable(manifest)
         check_alive(manifest, own_address)
         self.manifest = manifest
         self._variables = variables or {}
         self.base_url, self._chosen = _address(manifest, base_url, self._variables)
         self._elsewhere = own_address is not None
+        self.prices = prices
         self._given = key
         self._source: KeySource = None
         self._found = False

@@ -110,6 +110,7 @@ class ToolRun:
             latency_ms=((self._ended or perf_counter()) - self._started) * MILLISECONDS,
             time_to_first_token_ms=each[0].time_to_first_token_ms,
             attempts=sum(stats.attempts for stats in each),
+            bills=tuple(bill for stats in each for bill in stats.bills),
         )
 
     def _current(self) -> ChatStream:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_INHERITED", "heritage", "inherited"]
 
-NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes")
+NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes", "prices")
 """What a manifest says about itself alone."""
 
 _OWN_PATHS = frozenset((key,) for key in NOT_INHERITED)

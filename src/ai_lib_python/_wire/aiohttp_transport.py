@@ -67,6 +67,7 @@ class AiohttpTransport:
             failure = ConnectionFailed(f"could not ask {shown(request.url)}: {_words(error)}", retryable=False)
         except (aiohttp.ClientError, OSError) as error:
             failure = _not_reached(request.url, error)
+            failure.may_have_arrived = not isinstance(error, (aiohttp.ClientConnectorError, aiohttp.InvalidURL))
         else:
             return AiohttpResponse(answer, request)
         raise failure  # out here, so that the error drags along no other one that shows the request

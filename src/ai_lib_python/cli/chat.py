@@ -155,7 +155,7 @@ def _stats_line(stats: CallStats) -> str:
     if stats.tokens_per_second is not None:
         parts.append(f"{stats.tokens_per_second:.0f} tokens/s")
     if stats.cost is not None:
-        parts.append(f"{stats.cost} USD")
+        parts.append(f"{stats.cost:f} USD")
     return ", ".join(parts)
 
 
@@ -176,7 +176,11 @@ def _as_object(answer: _Answer, simulated: bool) -> dict[str, Any]:
         "model": f"{stats.provider}/{stats.model}",
         "simulated": simulated,
         "usage": _with(response.usage, "prompt_tokens", "completion_tokens", "total_tokens"),
-        "stats": {name: value for name, value in _with(stats, "tokens_per_second").items() if name != "usage"},
+        "stats": {
+            name: str(value) if name == "cost" and value is not None else value
+            for name, value in _with(stats, "tokens_per_second", "cost", "cost_source").items()
+            if name not in ("usage", "bills")
+        },
         "adjustments": msgspec.to_builtins(response.adjustments),
     }
 

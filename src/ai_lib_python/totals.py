@@ -1,0 +1,138 @@
+"""What all calls of one client came to."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from threading import Lock
+
+import msgspec
+
+from .response import CallStats, Usage
+
+__all__ = ["ClientUsage", "UsageTotals"]
+
+KEPT = 256
+"""How many calls are kept as they are before they are added up."""
+
+
+class UsageTotals(msgspec.Struct, frozen=True):
+    """What calls came to, together.
+
+    Attributes:
+        requests: how many requests the provider saw.
+        failed: how many calls ended with an error.
+        usage: the token counts of the answers, bucket by bucket.
+        cost: the costs that are known, together, in US dollars.
+        cost_unknown: how many calls have a cost that is not known, and so not in ``cost``. Among them are those that
+            failed where the provider may have charged them: on the way, or in mid-stream.
+    """
+
+    requests: int = 0
+    failed: int = 0
+    usage: Usage = Usage()
+    cost: Decimal = Decimal(0)
+    cost_unknown: int = 0
+
+
+class ClientUsage:
+    """The totals of one client, up to now. Safe to read from any thread.
+
+    It has the fields of ``UsageTotals``, each as it is at the moment; ``snapshot()`` has them all of one moment.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: deque[CallStats] = deque()
+        self._totals = UsageTotals()
+
+    def snapshot(self) -> UsageTotals:
+        """The totals of this moment, as a value."""
+        with self._lock:
+            self._add_up()
+            return self._totals
+
+    def reset(self) -> UsageTotals:
+        """Begins again at zero, and gives the totals until here."""
+        with self._lock:
+            self._add_up()
+            totals, self._totals = self._totals, UsageTotals()
+            return totals
+
+    @property
+    def requests(self) -> int:
+        """How many requests the provider saw."""
+        return self.snapshot().requests
+
+    @property
+    def failed(self) -> int:
+        """How many calls ended with an error."""
+        return self.snapshot().failed
+
+    @property
+    def usage(self) -> Usage:
+        """The token counts of the answers, bucket by bucket."""
+        return self.snapshot().usage
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """All tokens of the prompts."""
+        return self.usage.prompt_tokens
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """All generated tokens."""
+        return self.usage.completion_tokens
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Prompts and completions together."""
+        return self.usage.total_tokens
+
+    @property
+    def cost(self) -> Decimal:
+        """The costs that are known, together, in US dollars."""
+        return self.snapshot().cost
+
+    @property
+    def cost_unknown(self) -> int:
+        """How many calls have a cost that is not known."""
+        return self.snapshot().cost_unknown
+
+    def answered(self, stats: CallStats) -> None:
+        """Counts a call. Its cost is worked out later, when somebody asks."""
+        self._waiting.append(stats)
+        if len(self._waiting) >= KEPT:
+            with self._lock:
+                self._add_up()
+
+    def failed_with(self, *, charged: bool) -> None:
+        """Counts a request that came to an error; ``charged`` says whether it may have been paid."""
+        with self._lock:
+            totals = self._totals
+            self._totals = msgspec.structs.replace(
+                totals,
+                requests=totals.requests + 1,
+                failed=totals.failed + 1,
+                cost_unknown=totals.cost_unknown + charged,
+            )
+
+    def failed_midway(self) -> None:
+        """Counts the error of a call whose answer had begun, and is counted by itself."""
+        with self._lock:
+            self._totals = msgspec.structs.replace(self._totals, failed=self._totals.failed + 1)
+
+    def _add_up(self) -> None:
+        while self._waiting:
+            stats, totals = self._waiting.popleft(), self._totals
+            cost = stats.cost
+            self._totals = msgspec.structs.replace(
+                totals,
+                requests=totals.requests + stats.attempts,
+                usage=totals.usage + stats.usage,
+                cost=totals.cost + (cost or 0),
+                cost_unknown=totals.cost_unknown + (cost is None),
+            )
+
+    def __repr__(self) -> str:
+        return f"ClientUsage({self.snapshot()!r})"
