@@ -21,7 +21,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         context_window: how many tokens prompt and answer may have together.
         max_prompt_tokens: how many the prompt may have, where that is less.
         max_output_tokens: how many the answer may have, reasoning included.
-        input_modalities: what messages may hold: ``text``, ``image``, ``audio``, ``file``.
+        input_modalities: what messages may hold: ``text``, ``image``, ``audio``, ``video``, ``file``.
         output_modalities: what answers may hold, in the same words.
         parameters: the standard parameters that go out, by the names that they have in adjustments.
         tools: whether functions can be offered.

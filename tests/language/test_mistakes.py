@@ -81,7 +81,7 @@ MISTAKES = {
     "apis: {tasks: {extends: openai-chta}}": """apis.tasks.extends: there is no manifest "openai-chta"; did you mean "openai-chat"?""",
     "apis: {tasks: {extends: openai-chat, requst: {}}}": """apis.tasks.requst: unknown key; did you mean "request"?""",
     "limits: [{match: a, contxt: 5}]": """limits[0].contxt: unknown key; did you mean "context"?""",
-    "limits: [{match: a, takes: [video]}]": "limits[0].takes[0]: expected one of text, image, audio, file",
+    "limits: [{match: a, takes: [smell]}]": "limits[0].takes[0]: expected one of text, image, audio, video, file",
     "apis: {tasks: {extends: openai-chat, parameters: {temprature: {to: x}}}}": """apis.tasks.parameters.temprature: unknown key; did you mean "temperature"?""",
     "apis: {tasks: {extends: openai-chat, request: {body: {x: $modl}}}}": """apis.tasks.request.body.x: no name $modl here; did you mean "model"?""",
     "apis: {tasks: {extends: openai-chat, auth: {scheme: header}}}": "apis.tasks.auth.header: is missing; the scheme header needs it",

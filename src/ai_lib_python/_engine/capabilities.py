@@ -53,6 +53,7 @@ PICTURE = "iVBORw0KGgo="
 CONTENT: dict[str, tuple[Any, ...]] = {
     "image": (ContentBlock.image_url("https://a.example/a.png"), ContentBlock.image_base64(PICTURE, "image/png")),
     "audio": (ContentBlock.audio(PICTURE, "audio/wav"),),
+    "video": (ContentBlock.video(PICTURE, "video/mp4"),),
     "file": (ContentBlock.file(f"data:application/pdf;base64,{PICTURE}"),),
 }
 """Parts of each kind; one that goes out is enough."""

@@ -125,7 +125,7 @@ class Limits(msgspec.Struct, frozen=True):
         context: tokens of prompt and answer together.
         prompt: tokens of the prompt, where that is less.
         output: tokens of the answer.
-        takes: kinds of content in messages: ``text``, ``image``, ``audio``, ``file``.
+        takes: kinds of content in messages: ``text``, ``image``, ``audio``, ``video``, ``file``.
         gives: kinds of content in answers.
     """
 
