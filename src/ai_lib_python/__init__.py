@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._engine.stream import ChatStream as ChatStream
+    from ._engine.typed_stream import TypedStream as TypedStream
     from ._version import __version__ as __version__
     from .budget import Budget as Budget
     from .capabilities import Capabilities as Capabilities
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .response import Adjustment as Adjustment
     from .response import CallStats as CallStats
     from .response import ChatResponse as ChatResponse
+    from .response import TypedResponse as TypedResponse
     from .response import Usage as Usage
     from .tools import ResponseFormat as ResponseFormat
     from .tools import ToolChoice as ToolChoice
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from .tools import WebSearch as WebSearch
     from .totals import ClientUsage as ClientUsage
     from .totals import UsageTotals as UsageTotals
+    from .typed import TypedRequestBuilder as TypedRequestBuilder
     from .warnings import AdjustmentWarning as AdjustmentWarning
     from .warnings import SunsetWarning as SunsetWarning
 
@@ -84,6 +87,9 @@ _HOMES = {
     "ToolChoice": ".tools",
     "ToolDefinition": ".tools",
     "TransportError": ".errors",
+    "TypedRequestBuilder": ".typed",
+    "TypedResponse": ".response",
+    "TypedStream": "._engine.typed_stream",
     "Usage": ".response",
     "UsageTotals": ".totals",
     "WebSearch": ".tools",

@@ -21,8 +21,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
         TypeError: the type, or one within it, has no form in JSON.
     """
     if _is_model(kind):
-        schema: dict[str, Any] = kind.model_json_schema()
-        return schema
+        return _root_on_top(kind.model_json_schema())
     return _with_definitions_on_top(_root_on_top(msgspec.json.schema(kind, schema_hook=_hooked_schema)))
 
 

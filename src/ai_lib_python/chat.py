@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .request_parts import RequestParts
 from .response import CallStats, ChatResponse
 
 if TYPE_CHECKING:
     from ._engine.stream import ChatStream
+    from ._engine.typed_stream import TypedStream
+    from .typed import TypedRequestBuilder
 
 __all__ = ["ChatRequestBuilder"]
+
+T = TypeVar("T")
 
 
 class ChatRequestBuilder(RequestParts):
     """One request in the making. ``client.chat()`` makes a fresh one each time."""
+
+    @overload
+    def into(self, kind: type[T]) -> TypedRequestBuilder[T]: ...
+    @overload
+    def into(self, kind: Any) -> TypedRequestBuilder[Any]: ...
+    def into(self, kind: Any) -> TypedRequestBuilder[Any]:
+        """The same request, its answer wanted in a type: ``response.parsed`` is then a value of it.
+
+        Args:
+            kind: a dataclass, a TypedDict, a NamedTuple, a Struct, a model of pydantic, or a standard type such as
+                ``list[str]``. The provider is held to its JSON Schema where that can be; elsewhere the model is asked
+                in another way, which ``adjustments`` tell.
+
+        Raises:
+            TypeError: the type, or one within it, has no form in JSON.
+        """
+        from .typed import TypedRequestBuilder
+
+        return TypedRequestBuilder(self, kind)
+
+    @overload
+    def stream_into(self, kind: type[T]) -> TypedStream[T]: ...
+    @overload
+    def stream_into(self, kind: Any) -> TypedStream[Any]: ...
+    def stream_into(self, kind: Any) -> TypedStream[Any]:
+        """The value of a type while it comes; short for ``.into(kind).stream()``."""
+        return self.into(kind).stream()
 
     async def execute(self) -> ChatResponse:
         """Sends the request and gives the answer.

@@ -13,6 +13,10 @@ AiLibError
 │   ├── ContextWindowExceeded     the prompt cannot fit into the model's context
 │   └── BudgetExceeded            the call may cost more than is left of a budget, or nobody knows how much
 ├── ToolRoundsExceeded            the model went on asking for tools; ``partial`` has all rounds
+├── AnswerError                   an answer came, but not in the type that was asked for; ``partial`` is it
+│   ├── OutputTruncated           it ends at the output limit
+│   ├── AnswerRefused             the model declined
+│   └── InvalidAnswer             it does not fit the type
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
 │   ├── DeadlineExceeded
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AiLibError",
+    "AnswerError",
+    "AnswerRefused",
     "AuthenticationError",
     "BudgetExceeded",
     "CancelledByProvider",
@@ -61,12 +67,14 @@ __all__ = [
     "FetchFailed",
     "HistoryError",
     "IncompleteStream",
+    "InvalidAnswer",
     "InvalidRequestError",
     "MalformedResponse",
     "ManifestError",
     "MissingKeyError",
     "NoChatError",
     "NotFoundError",
+    "OutputTruncated",
     "Overloaded",
     "PermissionDeniedError",
     "ProviderTimeout",
@@ -256,6 +264,22 @@ class ToolRoundsExceeded(AiLibError):
     """The model asked for tools in more rounds than allowed. ``partial`` is the last answer, with all rounds."""
 
 
+class AnswerError(AiLibError):
+    """An answer came, but not one of the type that was asked for. ``partial`` is the whole response."""
+
+
+class OutputTruncated(AnswerError):
+    """The answer ends where its limit of tokens was reached, so it was not even read; ``max_tokens`` may be too low."""
+
+
+class AnswerRefused(AnswerError):
+    """The model declined to answer; ``partial.refusal`` has its words where the wire tells them apart."""
+
+
+class InvalidAnswer(AnswerError):
+    """The answer is no JSON, or does not fit the type; the message says where."""
+
+
 class TransportError(AiLibError):
     """The network failed, not the provider."""
 
@@ -319,7 +343,7 @@ class RequestTooLarge(InvalidRequestError):
 
 
 class ContentFiltered(InvalidRequestError):
-    """The provider's content policy blocked the request."""
+    """The provider's content policy blocked the request; or an answer that was wanted in a type: ``partial``."""
 
 
 class AuthenticationError(RemoteError):

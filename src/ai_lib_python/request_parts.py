@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ._engine.caller import Caller
     from ._engine.stream import ChatStream
-    from ._engine.tool_rounds import ToolRounds
+    from ._engine.tool_rounds import ToolLimits, ToolRounds
     from .attachments import Source
     from .budget import Budget
     from .message import Part
@@ -156,14 +156,20 @@ class RequestParts:
         """``"json"``, ``"text"``, a JSON Schema, or a ``ResponseFormat``."""
         return self._set("response_format", a_response_format(value))
 
-    def reasoning(self, effort: str | bool | None = None, *, budget_tokens: int | None = None) -> Self:
-        """How much the model may think: an effort such as ``"low"``, a budget in tokens, or ``False`` for none."""
-        if budget_tokens is not None:
-            a_count("budget_tokens", budget_tokens, 0)
+    def reasoning(self, effort: str | bool | None = None, *, budget: int | None = None) -> Self:
+        """How much the model may think.
+
+        Args:
+            effort: in a word: ``"minimal"``, ``"low"``, ``"medium"``, ``"high"``, ``"xhigh"``, ``"max"``, as far as the
+                model knows it; ``"none"`` or ``False`` for not at all; ``True`` or nothing leaves it to the provider.
+            budget: in tokens, 0 or more, where the wire has one.
+        """
+        if budget is not None:
+            a_count("budget", budget, 0)
         if isinstance(effort, bool) or effort is None:
-            return self._set("reasoning", Reasoning(effort is not False, None, budget_tokens))
+            return self._set("reasoning", Reasoning(effort is not False, None, budget))
         enabled = a_text("effort", effort) != "none"
-        return self._set("reasoning", Reasoning(enabled, effort if enabled else None, budget_tokens))
+        return self._set("reasoning", Reasoning(enabled, effort if enabled else None, budget))
 
     def n(self, value: int) -> Self:
         """How many answers to give, at least 1; those beside the first are in ``response.alternatives``."""
@@ -289,6 +295,10 @@ class RequestParts:
         messages = tuple(self._messages)
         return ChatRequest(model=self._model, messages=messages, budget=budget, **self._parameters)
 
+    def copied(self) -> dict[str, Any]:
+        """All that the request has so far, for another builder to go on with."""
+        return {name: value.copy() if isinstance(value, (list, dict)) else value for name, value in vars(self).items()}
+
     def preview(self, *, stream: bool = False) -> RequestPreview:
         """The HTTP request as it would be sent, without the key. Needs no key and sends nothing."""
         return self._caller.preview(self.build(), stream=stream)
@@ -312,10 +322,15 @@ class RequestParts:
 
     def _tool_rounds(self, max_rounds: int, tool_timeout: float | None) -> ToolRounds:
         """The rounds of ``run_tools``, not begun."""
-        from ._engine.tool_rounds import ToolLimits, ToolRounds  # for who has tools that are functions
+        from ._engine.tool_rounds import ToolRounds  # for who has tools that are functions
+
+        return ToolRounds(self.build(), self._tool_limits(max_rounds, tool_timeout))
+
+    def _tool_limits(self, max_rounds: int, tool_timeout: float | None) -> ToolLimits:
+        from ._engine.tool_rounds import ToolLimits
 
         seconds = None if tool_timeout is None else a_number("tool_timeout", tool_timeout, 0.001)
-        return ToolRounds(self.build(), ToolLimits(a_count("max_rounds", max_rounds, 1), seconds))
+        return ToolLimits(a_count("max_rounds", max_rounds, 1), seconds)
 
     def _tool_stream(self, max_rounds: int, tool_timeout: float | None) -> ChatStream:
         from ._engine.stream import ChatStream

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
     from .bills import Bill
 
-__all__ = ["Adjustment", "CallStats", "ChatResponse", "Place", "ToolOutcome", "ToolRound", "Usage"]
+__all__ = [
+    "Adjustment",
+    "CallStats",
+    "ChatResponse",
+    "Place",
+    "Repair",
+    "ToolOutcome",
+    "ToolRound",
+    "TypedResponse",
+    "Usage",
+]
+
+T = TypeVar("T")
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -96,7 +108,8 @@ class Adjustment(msgspec.Struct, frozen=True, repr_omit_defaults=True):
 
     Attributes:
         parameter: the name as the user gave it, or the kind of content, or the name of a part's field.
-        action: ``renamed``, ``clamped``, ``dropped``, ``defaulted``, ``replaced``, ``moved``, or
+        action: ``renamed``, ``clamped``, ``dropped``, ``defaulted``, ``replaced``, ``moved``, ``adapted`` for a schema
+            that was made to fit, ``emulated`` for what the wire does not have and was asked for in another way, or
             ``omitted`` for a part of an earlier turn, or of a parameter, that this wire does not take.
         reason: why, in a sentence.
         given: what the user asked for; None for a default.
@@ -180,6 +193,26 @@ class ChatResponse(msgspec.Struct, frozen=True):
         if not self.rounds:
             return [self.to_message()]
         return [message for each in self.rounds for message in each.to_messages()]
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """An answer that did not fit, how its call went, and what the model was told of it."""
+
+    response: ChatResponse
+    stats: CallStats
+    problem: str
+
+
+class TypedResponse(ChatResponse, Generic[T], frozen=True, kw_only=True):
+    """An answer in the type that was asked for.
+
+    Attributes:
+        parsed: the answer's value.
+        repairs: the answers before it that did not fit, where ``execute(repairs=...)`` allowed some.
+    """
+
+    parsed: T
+    repairs: tuple[Repair, ...] = ()
 
 
 class ToolOutcome(msgspec.Struct, frozen=True):

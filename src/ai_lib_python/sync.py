@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from . import client as _async
 from ._engine.background import BackgroundLoop
@@ -23,20 +23,32 @@ from .conversation import ConversationParts, Said, Turn, messages_of
 from .events import ContentDelta, StreamingEvent
 from .message import Content, Message
 from .request_parts import RequestParts
-from .response import CallStats, ChatResponse
+from .response import CallStats, ChatResponse, TypedResponse
+from .typed import TypedParts
 from .validate import some_messages
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from ._engine import stream as _async_stream
+    from ._engine.typed_stream import TypedReader
     from ._wire.http import Transport
     from .budget import Budget
     from .capabilities import Capabilities, ModelInfo
     from .prices import Prices
     from .totals import ClientUsage
 
-__all__ = ["AiClient", "AiClientBuilder", "ChatRequestBuilder", "ChatStream", "Conversation"]
+__all__ = [
+    "AiClient",
+    "AiClientBuilder",
+    "ChatRequestBuilder",
+    "ChatStream",
+    "Conversation",
+    "TypedRequestBuilder",
+    "TypedStream",
+]
+
+T = TypeVar("T")
 
 _LOOP = BackgroundLoop("ai-lib sync")
 
@@ -245,6 +257,104 @@ class ChatRequestBuilder(RequestParts):
         """Only the pieces of the answer's text, while it comes."""
         with self.stream() as stream:
             yield from stream.text()
+
+    @overload
+    def into(self, kind: type[T]) -> TypedRequestBuilder[T]: ...
+    @overload
+    def into(self, kind: Any) -> TypedRequestBuilder[Any]: ...
+    def into(self, kind: Any) -> TypedRequestBuilder[Any]:
+        """The same request, its answer wanted in a type; as in ``ai_lib_python.ChatRequestBuilder``."""
+        return TypedRequestBuilder(self, kind)
+
+    @overload
+    def stream_into(self, kind: type[T]) -> TypedStream[T]: ...
+    @overload
+    def stream_into(self, kind: Any) -> TypedStream[Any]: ...
+    def stream_into(self, kind: Any) -> TypedStream[Any]:
+        """The value of a type while it comes; short for ``.into(kind).stream()``."""
+        return self.into(kind).stream()
+
+
+class TypedRequestBuilder(TypedParts[T]):
+    """One request for a value of a type, in the making. ``client.chat().into(...)`` makes it."""
+
+    def execute(self, *, repairs: int = 0) -> TypedResponse[T]:
+        """Sends the request and waits for the answer; as in ``ai_lib_python.TypedRequestBuilder``."""
+        response, _ = self.execute_with_stats(repairs=repairs)
+        return response
+
+    def execute_with_stats(self, *, repairs: int = 0) -> tuple[TypedResponse[T], CallStats]:
+        """The answer, and tokens, times and cost of all its calls."""
+        return _LOOP.run(self._answered(repairs))
+
+    def run_tools(
+        self, *, max_rounds: int = 10, tool_timeout: float | None = None, repairs: int = 0
+    ) -> TypedResponse[T]:
+        """Calls the functions that the model wants, until it wants none; its last answer is the value."""
+        return _LOOP.run(self._answered_with_tools(self._tool_limits(max_rounds, tool_timeout), repairs))
+
+    def stream(self) -> TypedStream[T]:
+        """The value while it comes: an iterator of the data so far."""
+        stream, reader = self._begun()
+        return TypedStream(ChatStream(stream), reader)
+
+
+class TypedStream(Generic[T]):
+    """The value of one streamed answer, while it comes: each item is the data so far; as the async one."""
+
+    def __init__(self, stream: ChatStream, reader: TypedReader[T]) -> None:
+        self._stream = stream
+        self._reader = reader
+        self._steps: Generator[Any, None, None] | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._partials() if self._steps is None else self._steps
+
+    def __next__(self) -> Any:
+        if self._steps is None:
+            self._steps = self._partials()
+        return next(self._steps)
+
+    def _partials(self) -> Generator[Any, None, None]:
+        with self._stream as stream:
+            for event in stream:
+                data = self._reader.read(event)
+                if data is not None:
+                    yield data
+        self._reader.end(self._stream.response)
+
+    def __enter__(self) -> TypedStream[T]:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the stream; where it was not read to its end the provider sees a disconnect."""
+        self._stream.close()
+        if self._steps is not None:
+            self._steps.close()
+
+    @property
+    def response(self) -> TypedResponse[T]:
+        """The whole answer, after the last item; ``response.parsed`` is its value.
+
+        Raises:
+            RuntimeError: it has not come to its end.
+        """
+        return self._reader.whole()
+
+    @property
+    def stats(self) -> CallStats:
+        """How the call went, up to now or to its end.
+
+        Raises:
+            RuntimeError: nothing has been sent yet.
+        """
+        return self._stream.stats
 
 
 class Conversation(ConversationParts[ChatRequestBuilder]):

@@ -159,8 +159,8 @@ def test_labels_and_biases_are_copied(chat: Asking) -> None:
 def test_the_other_arguments_are_checked_too(chat: Asking) -> None:
     with pytest.raises(ValueError, match="top_logprobs must be between 0 and 20, got 21"):
         chat().logprobs(top=21)
-    with pytest.raises(ValueError, match="budget_tokens must be at least 0, got -1"):
-        chat().reasoning(budget_tokens=-1)
+    with pytest.raises(ValueError, match="budget must be at least 0, got -1"):
+        chat().reasoning(budget=-1)
     with pytest.raises(TypeError, match="id must be a string"):
         chat().tool(5, "x")
 
@@ -333,7 +333,7 @@ def test_reasoning_in_every_form(chat: Asking) -> None:
         (("low",), Reasoning(True, "low")),
     ]:
         assert chat().reasoning(*arguments).build().reasoning == expected
-    assert chat().reasoning(budget_tokens=5).build().reasoning == Reasoning(True, None, 5)
+    assert chat().reasoning(budget=5).build().reasoning == Reasoning(True, None, 5)
 
 
 def test_the_repr_says_what_is_asked_but_not_its_text(chat: Asking) -> None:

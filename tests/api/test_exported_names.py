@@ -39,6 +39,9 @@ NAMES = [
     "ToolChoice",
     "ToolDefinition",
     "TransportError",
+    "TypedRequestBuilder",
+    "TypedResponse",
+    "TypedStream",
     "Usage",
     "UsageTotals",
     "WebSearch",
@@ -61,6 +64,7 @@ MODULES = [
     "request",
     "response",
     "tools",
+    "typed",
     "warnings",
 ]
 """Public modules; each says in ``__all__`` what users may import from it."""

@@ -257,11 +257,14 @@ def _unsigned_thought(part: dict[str, Any]) -> bool:
 
 
 def _without_empty_parameters(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if not (key in _PARAMETERS and value == _NO_PARAMETERS)}
+    return {key: value for key, value in fields.items() if not (key in _PARAMETERS and value in _NO_PARAMETERS)}
 
 
 _PARAMETERS = ("parameters", "parametersJsonSchema", "input_schema")
-_NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+_NO_PARAMETERS: tuple[dict[str, Any], ...] = (
+    {"type": "object", "properties": {}},
+    {"type": "object", "properties": {}, "additionalProperties": False},
+)
 
 
 # What the client does of itself
@@ -348,6 +351,14 @@ def _changed(difference: Difference, exchange: Exchange, found: list[Difference]
         if difference.recorded is MISSING and told.sent is not None and difference.sent == told.sent:
             return True
     return False
+
+
+def _closed(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
+    """A strict schema that was left open: the provider itself closes it where nobody says that it is strict."""
+    if not any(told.parameter == "tools.schema" for told in exchange.told("adapted")):
+        return False
+    what = (difference.place[-1], difference.recorded, difference.sent)
+    return what[:1] == ("required",) or what == ("additionalProperties", MISSING, False)
 
 
 ALLOWED: tuple[Allowed, ...] = (
@@ -461,6 +472,12 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("thoughts-shown", "the client asks for the thoughts apart from the text", told=_thoughts_shown),
     Allowed(
         "thoughts-twice", "some clients send the same thoughts under two names; one is enough", told=_thoughts_twice
+    ),
+    Allowed(
+        "closed",
+        "a strict tool goes out closed and all required, as the provider makes it by itself; adjustments tell",
+        told=_closed,
+        wires=("openai-responses",),
     ),
     Allowed("renamed", "the manifest names the key of today, and adjustments tell", told=_renamed),
     Allowed("changed", "the model of today does not take the parameter so, and adjustments tell", told=_changed),

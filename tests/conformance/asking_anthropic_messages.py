@@ -88,7 +88,7 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
         return
     budget = fields.take("thinking", "budget_tokens")
     wanted = False if kind == "disabled" else fields.take("output_config", "effort")
-    asked.say("reasoning", lambda builder: builder.reasoning(wanted, budget_tokens=budget), "thinking", "output_config")
+    asked.say("reasoning", lambda builder: builder.reasoning(wanted, budget=budget), "thinking", "output_config")
 
 
 def _response_format(asked: Asked, fields: Fields) -> None:

@@ -96,7 +96,7 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
         wanted = kind != "disabled"
         asked.say(
             "reasoning",
-            lambda builder: builder.reasoning(wanted, budget_tokens=budget),
+            lambda builder: builder.reasoning(wanted, budget=budget),
             "additionalModelRequestFields.thinking",
         )
     if not thinking:

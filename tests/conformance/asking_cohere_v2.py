@@ -54,7 +54,7 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
     thinking = fields.take("thinking")
     if thinking is not None:
         on, budget = thinking["type"] == "enabled", thinking.get("token_budget")
-        asked.say("reasoning", lambda builder: builder.reasoning(on, budget_tokens=budget), "thinking")
+        asked.say("reasoning", lambda builder: builder.reasoning(on, budget=budget), "thinking")
 
 
 def message(recorded: Mapping[str, Any], origin: str) -> Message:

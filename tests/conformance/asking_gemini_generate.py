@@ -119,7 +119,7 @@ def _reasoning(asked: Asked, fields: Fields) -> None:
     tokens = budget if budget and budget > 0 else None
     asked.say(
         "reasoning",
-        lambda builder: builder.reasoning(wanted, budget_tokens=tokens),
+        lambda builder: builder.reasoning(wanted, budget=tokens),
         "generationConfig.thinkingConfig",
     )
 

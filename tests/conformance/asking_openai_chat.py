@@ -149,7 +149,7 @@ def _reasoning_object(asked: Asked, fields: Fields) -> None:
     effort, budget = reasoning.get("effort"), reasoning.get("max_tokens")
     wanted = False if reasoning.get("enabled") is False else effort
     return asked.say(
-        "reasoning", lambda builder: builder.reasoning(wanted, budget_tokens=budget), "reasoning", "reasoning_effort"
+        "reasoning", lambda builder: builder.reasoning(wanted, budget=budget), "reasoning", "reasoning_effort"
     )
 
 

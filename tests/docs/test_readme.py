@@ -150,6 +150,17 @@ async def test_the_page_about_files_runs_in_order(
     assert "['[the bytes of https://example.com/cat.png]']" in printed
 
 
+async def test_the_page_about_typed_answers_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks_of((ROOT / "docs" / "typed-answers.md").read_text("utf-8")):
+        await run(block, names)
+    await names["client"].aclose()
+    printed = capsys.readouterr().out
+    assert printed.startswith("example 1\n0 1 ")
+    assert "['example']\n[City(name='example', people=1)]" in printed
+    assert printed.endswith("City(name='example', people=1) [2100000]\n")
+
+
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out

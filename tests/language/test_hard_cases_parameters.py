@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python.errors import (
-    UnsupportedError,
-)
+from ai_lib_python import ToolDefinition
+from ai_lib_python.errors import ManifestError, UnsupportedError
 
 from .conftest import TOOL, Preview, client_of, parameters, told
 
@@ -258,7 +257,7 @@ async def test_a_field_that_a_wire_has_no_word_for_is_told_by_its_name(
     shape: str, sent: dict[str, Any], lost: set[tuple[str, str]], preview: Preview
 ) -> None:
     text = parameters("{reasoning: %s}" % (DROPS % shape))
-    request = await preview(text, lambda chat: chat.user("Hello").reasoning("high", budget_tokens=2000))
+    request = await preview(text, lambda chat: chat.user("Hello").reasoning("high", budget=2000))
     assert {key: value for key, value in request.body.items() if key != "messages"} == sent
     assert told(request) == lost
 
@@ -329,3 +328,33 @@ parameters: {web_search: {adds_to: tools, as: {kind: search}}}
 """
     with pytest.raises(UnsupportedError, match="nothing can be added to tools: a string is there"):
         await preview(text, lambda chat: chat.user("Hi").web_search())
+
+
+async def test_schemas_are_made_such_as_a_wire_takes_and_that_is_told(preview: Preview) -> None:
+    text = parameters(
+        "{tools: {to: tools, schema: {when: strict, closed: true, without: [minLength]},"
+        " as: {$each: $value, $do: {name: .name, schema: .parameters}}},"
+        " response_format: {to: format, schema: {upper_types: true}, as: $value.schema}}"
+    )
+    city = {"type": "object", "properties": {"city": {"type": "string", "minLength": 2}}}
+    tools = [ToolDefinition("strict", None, city, strict=True), ToolDefinition("loose", None, city)]
+    request = await preview(text, lambda chat: chat.user("Hi").tools(tools).response_format({"type": "string"}))
+    closed = {"type": "object", "properties": {"city": {"type": "string", "description": "minLength: 2"}}}
+    assert request.body["tools"] == [
+        {"name": "strict", "schema": {**closed, "additionalProperties": False}},
+        {"name": "loose", "schema": city},
+    ]
+    assert request.body["format"] == {"type": "STRING"}
+    assert ("tools.schema", "adapted") in told(request)
+
+
+async def test_a_schema_that_a_wire_cannot_say_is_refused_before_anything_is_sent(preview: Preview) -> None:
+    text = parameters("{response_format: {to: format, schema: {closed: true}, as: $value.schema}}")
+    free = {"type": "object", "properties": {"prices": {"type": "object"}}, "additionalProperties": False}
+    with pytest.raises(UnsupportedError, match="it takes no object of free keys, which stands at prices"):
+        await preview(text, lambda chat: chat.user("Hi").response_format(free))
+
+
+async def test_only_tools_and_formats_have_schemas(preview: Preview) -> None:
+    with pytest.raises(ManifestError, match="temperature has no schema"):
+        await preview(parameters("{temperature: {to: t, schema: {closed: true}}}"))

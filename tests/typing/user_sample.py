@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from ai_lib_python import (
@@ -137,3 +138,22 @@ async def rounds() -> list[Message]:
         if event.is_tool_answered:
             print(event.as_tool_answered.outcome.call.name)
     return response.to_messages()
+
+
+@dataclass
+class City:
+    name: str
+    people: int = 0
+
+
+async def typed() -> int:
+    client = await AiClient.create("openai/gpt-4o")
+    response = await client.chat().user("Tell me of Paris").into(City).execute(repairs=1)
+    several, stats = await client.chat().user("Tell me of some").into(list[City]).execute_with_stats()
+    print(several.parsed[0].name, stats.total_tokens)
+    stream = client.chat().user("Tell me of Paris").stream_into(City)
+    async for partial in stream:
+        print(partial)
+    with BlockingClient.create("openai/gpt-4o") as blocking_client:
+        same: City = blocking_client.chat().user("Tell me of Paris").into(City).execute().parsed
+    return response.parsed.people + stream.response.parsed.people + same.people

@@ -52,6 +52,10 @@ class Notes:
     def defaulted(self, parameter: str, reason: str, given: Any, sent: Any) -> None:
         self.adjustments.append(Adjustment(parameter, "defaulted", reason, given, sent))
 
+    def adapted(self, what: str, change: str) -> None:
+        """A schema that was made to fit."""
+        self.adjustments.append(Adjustment(what, "adapted", change))
+
     def moved(self, kind: str, reason: str, *where: Where) -> None:
         self._once(Adjustment(kind, "moved", reason), where)
 

@@ -23,6 +23,7 @@ from .conditions import write_condition
 from .context import Context
 from .expression import is_template
 from .filters import as_query, as_text, type_name
+from .schema_rules import SchemaFitter, SchemaRules
 from .scope import PARAMETER_STRUCTS, PARAMETER_TYPES, VALUE, Ref, Scope
 from .values import write_value
 
@@ -183,6 +184,19 @@ def _drops(context: Context, scope: Scope, name: str, value: str, rule: Mapping[
                 _note(context, scope, "dropped", f"{name}.{field}", reason, given)
 
 
+def _schema(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
+    """Makes the schemas within a parameter such as the wire takes."""
+    if name not in ("tools", "response_format"):
+        context.fail(f"{name} has no schema; only tools and response_format do")
+    try:
+        rules = msgspec.convert(rule["schema"], SchemaRules)
+    except msgspec.ValidationError as error:
+        context.fail(str(error))
+    fitter = context.writer.reference(SchemaFitter(rules), f"fit_{name}")
+    with context.writer.block(f"if {value} is not None:"):
+        context.writer.line(f"{value} = {fitter}.{name}({value}, {scope.names['notes'].code})")
+
+
 def _map(context: Context, scope: Scope, name: str, value: str, rule: Mapping[str, Any]) -> None:
     table = dict(rule["map"])
     lookup = context.writer.reference(table)
@@ -259,6 +273,7 @@ _RULES = {
     "refused": _refused,
     "refused_when": _refused_when,
     "drops": _drops,
+    "schema": _schema,
     "map": _map,
     "values": _values,
     "min": _minimum,

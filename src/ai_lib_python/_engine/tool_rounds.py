@@ -18,6 +18,7 @@ from ..message import Part, ToolCall, ToolResult, as_parts
 from ..response import CallStats, ChatResponse, ToolOutcome, ToolRound
 from ..tools import ToolChoice
 from .call import MILLISECONDS
+from .sums import together
 
 if TYPE_CHECKING:
     from ..request import ChatRequest
@@ -85,6 +86,10 @@ class ToolRounds:
     def response(self) -> ChatResponse:
         """The last answer, with all rounds."""
         return msgspec.structs.replace(self.rounds[-1].response, rounds=tuple(self.rounds))
+
+    def stats(self) -> CallStats:
+        """All answers together, without the time that the functions took."""
+        return together([each.stats for each in self.rounds])
 
     def with_rounds(self, error: AiLibError) -> AiLibError:
         """The error, with what had come before it."""

@@ -11,9 +11,10 @@ import msgspec
 
 from ..errors import AiLibError
 from ..events import StreamEnd, StreamingEvent, ToolAnswered
-from ..response import CallStats, ChatResponse, ToolOutcome, Usage
+from ..response import CallStats, ChatResponse, ToolOutcome
 from .call import MILLISECONDS
 from .stream import CLOSED, NOT_BEGUN, ChatStream
+from .sums import together
 
 if TYPE_CHECKING:
     from ..request import ChatRequest
@@ -104,14 +105,8 @@ class ToolRun:
         each = [round.stats for round in self._rounds.rounds]
         if self._is_coming or not each:
             each.append(self._current().stats)
-        return msgspec.structs.replace(
-            each[-1],
-            usage=sum((stats.usage for stats in each), Usage()),
-            latency_ms=((self._ended or perf_counter()) - self._started) * MILLISECONDS,
-            time_to_first_token_ms=each[0].time_to_first_token_ms,
-            attempts=sum(stats.attempts for stats in each),
-            bills=tuple(bill for stats in each for bill in stats.bills),
-        )
+        elapsed = ((self._ended or perf_counter()) - self._started) * MILLISECONDS
+        return msgspec.structs.replace(together(each), latency_ms=elapsed)
 
     def _current(self) -> ChatStream:
         if self._stream is None:
