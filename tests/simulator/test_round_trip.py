@@ -18,7 +18,7 @@ from ai_lib_python._manifest.load import load
 from ai_lib_python.errors import UnsupportedError
 from ai_lib_python.message import ReasoningPart
 from ai_lib_python.request import PARAMETERS, ChatRequest
-from ai_lib_python.simulator.requests import read_request
+from ai_lib_python.simulator.requests import Wire, read_request
 from ai_lib_python.simulator.routing import Arrived, Router
 from ai_lib_python.tools import Reasoning, WebSearch
 
@@ -87,7 +87,7 @@ def sent_and_read(dialect: str, request: ChatRequest, stream: bool = False) -> t
     wire = msgspec.json.decode(msgspec.json.encode(body))
     match = Router().find(_arrived(dialect, path, query, headers))
     assert match is not None, path
-    read, streamed = read_request(program, wire, dict(match.path), match.streamed)
+    read, streamed = read_request(Wire(match.manifest, dict(match.path), match.streamed), wire)
     return read, streamed, notes
 
 

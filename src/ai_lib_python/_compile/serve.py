@@ -15,6 +15,9 @@ serve:
   headers: TEMPLATE                          of each answer, from $answer
   error: {codes, status, headers: TEMPLATE, body: TEMPLATE, stream: [FRAME]}
   models: {path, body: TEMPLATE}             the list of models, from $models
+  accepts: {body: SHAPE}                     what a strict simulator takes: see shapes.py
+  snake_case: true                           names of fields may be written in snake_case too
+  order: {first: user, last: {is: user, when: COND}}      what it demands of the order of messages
 """
 
 from __future__ import annotations
@@ -24,8 +27,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import Any
 
+from .conditions import write_condition
 from .context import Context, Source
 from .scope import VALUE, WIRE, Ref, Scope
+from .shapes import Shape, read_shapes
 from .values import operator_of, write_value
 from .writer import Writer, compile_function
 
@@ -118,6 +123,16 @@ class Server:
         writer = _writer(self._manifest, self._data, ("models", "body"), "write_models(models)", ["models"])
         return self._compiled(writer, "write_models")
 
+    @cached_property
+    def accepts(self) -> Shape | None:
+        """The shape of the requests; None where the manifest says none"""
+        return read_shapes(self._manifest, self._data)
+
+    @cached_property
+    def order(self) -> Callable[..., dict[str, Any]]:
+        """``order(body, path) -> {check: its word, or None where it does not count}``"""
+        return self._compiled(write_order(self._manifest, self._data), "order")
+
     def _compiled(self, writer: Writer, name: str) -> Callable[..., Any]:
         return compile_function(writer, name, f"{self._manifest.id} {name}")
 
@@ -131,6 +146,9 @@ def server_writers(manifest: Source, data: dict[str, Any]) -> Iterator[tuple[str
         return partial(_writer, manifest, data, path, head, [name])
 
     yield "read a request", partial(write_request_reader, manifest, data)
+    yield "hold a request against its shape", partial(_checked_shapes, manifest, data)
+    if data["serve"].get("order"):
+        yield "say what order is demanded", partial(write_order, manifest, data)
     yield "write an answer", template(("response",), "write_response(answer)", "answer")
     if "receipt" in data["serve"]:
         yield "write a receipt", template(("receipt",), "write_receipt(answer)", "answer")
@@ -154,6 +172,34 @@ def write_request_reader(manifest: Source, data: dict[str, Any]) -> Writer:
         ref = write_value(context, Scope(Ref("body", WIRE, True), names), data.get("serve", {}).get("request", {}))
         context.writer.line(f"return {ref.code}")
     return context.writer
+
+
+def _checked_shapes(manifest: Source, data: dict[str, Any]) -> Writer:
+    """Nothing to be written: shapes are read, not compiled; this tells of those that are none."""
+    read_shapes(manifest, data)
+    return Writer()
+
+
+def write_order(manifest: Source, data: dict[str, Any]) -> Writer:
+    """The source of ``order(body, path)``."""
+    context = Context(manifest, data.get("fragments", {}), "serve")
+    scope = Scope(Ref("body", WIRE, True), {"path": Ref("path", WIRE, True)})
+    entries = []
+    with context.writer.block("def order(body, path):"), context.at("serve", "order"):
+        for name, value in data.get("serve", {}).get("order", {}).items():
+            with context.at(name):
+                entries.append(f"{name!r}: {_demand(context, scope, value)}")
+        context.writer.line(f"return {{{', '.join(entries)}}}")
+    return context.writer
+
+
+def _demand(context: Context, scope: Scope, value: Any) -> str:
+    """What a check demands, as Python; None where its condition does not hold."""
+    if not isinstance(value, dict):
+        return repr(value)
+    with context.at("when"):
+        condition = write_condition(context, scope, value.get("when", True))
+    return f"{value['is']!r} if {condition} else None"
 
 
 def _check_routes(context: Context, serve: dict[str, Any]) -> None:

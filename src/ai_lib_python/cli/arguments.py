@@ -155,6 +155,7 @@ def _add_simulate(commands: Commands) -> None:
     simulate.add_argument(
         "--pace", type=_seconds, default=0.0, metavar="SECONDS", help="between the pieces of a stream"
     )
+    simulate.add_argument("--lenient", action="store_true", help="take fields and orders that the real API refuses")
     simulate.add_argument("--script", metavar="FILE", help="a JSON list of the answers to give, in order")
 
 

@@ -20,7 +20,8 @@ def run(args: Namespace) -> int:
     """Serves until Ctrl-C, which is the way to end it and so no failure."""
     answers = read_script(args.script) if args.script else []
     # Nobody here asks for the requests, so none is kept.
-    simulator = Simulator(answers, delay=args.delay, pace=args.pace, port=args.port, keep=0)
+    strict = not args.lenient
+    simulator = Simulator(answers, delay=args.delay, pace=args.pace, port=args.port, keep=0, strict=strict)
     try:
         asyncio.run(_serve(simulator, args.port))
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ from .answers import Answer, Scripted, SimulatedError
 from .echo import echo
 from .failing import served_error
 from .received import ReceivedRequest
-from .requests import WrongRequestError, read_request
+from .requests import Wire, WrongRequestError, read_request
 from .routing import Arrived, Match, has_key
 from .writing import (
     CONTENT_TYPES,
@@ -82,6 +82,7 @@ class Replier:
         take: gives the next scripted answer, or None.
         models: what the list of models names.
         kept: the answers for which there were receipts, by their ids.
+        strict: whether requests are refused that the real API would refuse.
     """
 
     def __init__(
@@ -91,12 +92,15 @@ class Replier:
         models: tuple[str, ...],
         take: Callable[[], Scripted | None],
         kept: dict[str, Kept],
+        *,
+        strict: bool,
     ) -> None:
         self._match = match
         self._number = number
         self._models = models
         self._take = take
         self._kept = kept
+        self._strict = strict
 
     def reply(self, arrived: Arrived, received: ReceivedRequest) -> Reply:
         """The reply to one request; ``received`` learns what was understood."""
@@ -109,9 +113,9 @@ class Replier:
             return self._earlier(self._match.earlier)
         try:
             body = received.body if received.raw or arrived.method != "GET" else {}
-            received.request, streamed = read_request(
-                self._match.program, body, dict(self._match.path), self._match.streamed, dict(arrived.query)
-            )
+            match = self._match
+            wire = Wire(match.manifest, dict(match.path), match.streamed, dict(arrived.query), self._strict)
+            received.request, streamed = read_request(wire, body)
             return self._scripted(received.request, streamed)
         except WrongRequestError as error:
             return self._failed(SimulatedError("invalid_request", str(error)))

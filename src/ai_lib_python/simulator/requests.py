@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from .._compile.filters import to_json
 from .._compile.program import Program
+from .._compile.serve import Server
+from .._compile.shapes import problems
 from .._compile.values import CannotExpress
 from .._media_types import family_of
+from .._engine.target import program_of
+from .._manifest.manifest import Manifest
 from ..message import (
     AudioPart,
     ContentBlock,
@@ -27,6 +31,7 @@ from ..message import (
     VideoPart,
 )
 from ..request import PARAMETERS, ChatRequest, Parameters
+from .order import Read, out_of_order
 
 UNNAMED = "simulator"
 """The model of a request that names none."""
@@ -70,33 +75,84 @@ class _Request(Parameters, frozen=True, kw_only=True):
     merge: tuple[MessageRole, ...] = ()
 
 
-def read_request(
-    program: Program, body: Any, path: dict[str, str], streamed: bool, query: dict[str, str] | None = None
-) -> tuple[ChatRequest, bool]:
+class Wire(NamedTuple):
+    """How one request is read.
+
+    Attributes:
+        path: what stands in the placeholders of its route.
+        streamed: whether the route always answers with a stream.
+        strict: whether what the real API would refuse is refused.
+    """
+
+    manifest: Manifest
+    path: dict[str, str] = {}
+    streamed: bool = False
+    query: dict[str, str] = {}
+    strict: bool = True
+
+
+def read_request(wire: Wire, body: Any) -> tuple[ChatRequest, bool]:
     """The request, and whether its answer is to be streamed.
 
     Raises:
         WrongRequestError: it is not a request of this wire.
     """
-    read = _checked(program, body, path, streamed, query or {})
+    if not isinstance(body, dict):
+        raise WrongRequestError("the body is no JSON object")
+    fields, unread = _fields(program_of(wire.manifest), wire, body)
+    if wire.strict:
+        _refuse_shape(wire, body, fields)
+    read = _checked(fields, unread)
+    if wire.strict:
+        _refuse_order(wire, body, read)
     if not read.messages:
         raise WrongRequestError("there are no messages")
     system = (Message.system(read.system),) if read.system else ()
     messages = _merged([message for item in read.messages for message in _messages(item)], read.merge)
     parameters = {name: getattr(read, name) for name in PARAMETERS}
-    return ChatRequest(read.model, system + messages, **parameters), read.stream or streamed
+    return ChatRequest(read.model, system + messages, **parameters), read.stream or wire.streamed
 
 
-def _checked(program: Program, body: Any, path: dict[str, str], streamed: bool, query: dict[str, str]) -> _Request:
-    if not isinstance(body, dict):
-        raise WrongRequestError("the body is no JSON object")
+def _fields(program: Program, wire: Wire, body: dict[str, Any]) -> tuple[dict[str, Any], CannotExpress | None]:
+    """What the server half reads; or why it cannot."""
     try:
-        fields = program.serve.read_request(body, path, streamed, query) or {}
-        return msgspec.convert({name: _whole(value) for name, value in fields.items()}, _Request)
+        return program.serve.read_request(body, wire.path, wire.streamed, wire.query) or {}, None
     except CannotExpress as error:
-        raise WrongRequestError(f"there is no part of kind {error.args[0]!r} here") from None
+        return {}, error
+
+
+def _checked(fields: dict[str, Any], unread: CannotExpress | None) -> _Request:
+    if unread is not None:
+        raise WrongRequestError(f"there is no part of kind {unread.args[0]!r} here") from None
+    try:
+        return msgspec.convert({name: _whole(value) for name, value in fields.items()}, _Request)
     except msgspec.ValidationError as error:
         raise WrongRequestError(str(error)) from None
+
+
+LENIENT = "the simulator is strict, as the real API is; Simulator(strict=False) or `ai-lib simulate --lenient` lets it pass"
+"""How people get on who mean what was refused."""
+
+
+def _refuse_shape(wire: Wire, body: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Refuses fields that the wire does not have, lacks, or has otherwise."""
+    shape = _server(wire, fields.get("model")).accepts
+    if shape is not None and (wrong := next(iter(problems(shape, body)), None)):
+        raise WrongRequestError(f"{wrong} ({LENIENT})")
+
+
+def _refuse_order(wire: Wire, body: dict[str, Any], read: _Request) -> None:
+    """Refuses a conversation that is out of order."""
+    order = _server(wire, read.model).order(body, wire.path)
+    conversation = Read(read.messages, [tool.name for tool in read.tools or ()])
+    if read.messages and (wrong := next(out_of_order(conversation, order), None)):
+        raise WrongRequestError(f"{wrong} ({LENIENT})")
+
+
+def _server(wire: Wire, model: Any) -> Server:
+    """The server half, with what it says of one model."""
+    manifest = wire.manifest.for_model(model) if isinstance(model, str) else wire.manifest
+    return program_of(manifest).serve
 
 
 def _whole(value: Any) -> Any:

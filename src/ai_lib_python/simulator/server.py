@@ -46,6 +46,7 @@ class Simulator:
         manifest_dir: str | PathLike[str] | None = None,
         models: Iterable[str] = MODELS,
         keep: int | None = None,
+        strict: bool = True,
     ) -> None:
         """
         Args:
@@ -57,9 +58,12 @@ class Simulator:
             manifest_dir: a folder with manifests of your own, looked into first.
             models: what the list of models names.
             keep: how many of the last requests are kept in ``requests``; None keeps all.
+            strict: refuse, as the real API would, unknown fields at any depth, missing ones, values of a wrong type, and
+                conversations out of order; the error names the field or the message. False takes whatever can be read.
         """
         self.delay = delay
         self.pace = pace
+        self._strict = strict
         self._script: deque[Scripted] = deque()
         self._models = tuple(models)
         self._router = Router(manifest_dir)
@@ -201,7 +205,8 @@ class Simulator:
             return nothing_there(arrived, self._router.routes(received.path))
         received.manifest_id = match.manifest.id
         number = next(self._numbers)
-        return Replier(match, number, self._models, self._next, self._kept).reply(arrived, received)
+        replier = Replier(match, number, self._models, self._next, self._kept, strict=self._strict)
+        return replier.reply(arrived, received)
 
     def _next(self) -> Scripted | None:
         """The next of the script, taken from it."""
