@@ -85,6 +85,7 @@ class Row:
         kind: ``json``, ``sse``, ``ndjson`` or ``text``, as the recorder saw the body.
         text: the body as it came; None where only the parsed ``body`` was kept.
         blob: a body that is no text at all.
+        features: what the collectors saw in request and answer, such as ``tool_call``.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Row:
     text: str | None = None
     body: Any = None
     blob: bytes | None = None
+    features: tuple[str, ...] = ()
 
     @property
     def document(self) -> str:
@@ -130,6 +132,7 @@ def _row(record: dict[str, Any]) -> Row:
         text=record.get("response_text"),
         body=record.get("response_body"),
         blob=base64.b64decode(blob) if blob else None,
+        features=tuple(sorted(record.get("features") or ())),
     )
 
 

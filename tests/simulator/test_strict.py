@@ -123,6 +123,11 @@ def test_a_provider_takes_its_own_fields_beside_those_of_its_dialect(simulator: 
     assert "there is no such field" in refused(post(simulator.address("openai") + "/chat/completions", body))
 
 
+def test_where_only_the_wire_format_is_known_unknown_fields_may_be_somebodys_own(simulator: Simulator) -> None:
+    assert post(simulator.url + "/v1/chat/completions", {**CHAT, "unheard_of": 1}).status == 200
+    assert "temperature: expected" in refused(post(simulator.url + "/v1/chat/completions", {**CHAT, "temperature": "hot"}))
+
+
 def test_a_server_that_passes_over_what_it_does_not_know_takes_it(simulator: Simulator) -> None:
     assert post(simulator.address("vllm") + "/v1/chat/completions", {**CHAT, "guided_json": {}}).status == 200
 

@@ -33,10 +33,11 @@ Path = tuple[Any, ...]
 
 
 class Wrong(NamedTuple):
-    """One thing wrong with a value: where, and what."""
+    """One thing wrong with a value: where, and what; ``unknown`` where it is a field that the shape does not have."""
 
     path: Path
     message: str
+    unknown: bool = False
 
     def __str__(self) -> str:
         return f"{spelled(self.path)}: {self.message}"
@@ -161,7 +162,7 @@ class Fields(NamedTuple):
         if value is None:
             return
         if shape is None:
-            yield Wrong(path, f"there is no such field{did_you_mean(name, self.fields)}")
+            yield Wrong(path, f"there is no such field{did_you_mean(name, self.fields)}", unknown=True)
         else:
             yield from problems(shape, value, path)
 

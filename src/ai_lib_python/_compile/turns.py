@@ -33,6 +33,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             without its call, ``free`` nothing.
         continued_by: fields of a caller's extra body that say what the provider keeps of the conversation.
         reasoning: ``native`` sends only reasoning of this provider, ``keep`` any reasoning's text.
+        reasoning_alone: an answer of nothing but reasoning is ``kept``, ``omitted``, or kept where it is ``signed``.
     """
 
     roles: dict[str, str]
@@ -45,6 +46,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reasoning: str = "native"
     calls: str = FREE
     continued_by: tuple[str, ...] = ()
+    reasoning_alone: str = "kept"
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -135,6 +137,9 @@ def _pieces(
         if source == "assistant" and not parts:
             notes.omitted("assistant", "an answer in which nothing was said", Place(index))
             continue
+        if options.reasoning_alone != "kept" and source == "assistant" and _unheld(parts, options):
+            notes.omitted("assistant", "an answer of reasoning alone, which this wire cannot hold")
+            continue
         if not any(isinstance(part, ToolResult) for part in parts):
             yield source, parts
             continue
@@ -154,6 +159,13 @@ def _plain_text(parts: tuple[Part, ...]) -> str | None:
     if not isinstance(only, TextPart) or only.signature is not None or only.cache is not None:
         return None
     return only.text or None
+
+
+def _unheld(parts: tuple[Part, ...], options: TurnOptions) -> bool:
+    """Whether there is only reasoning of which the wire would take nothing, and the message would be empty."""
+    reasoning = [part for part in parts if isinstance(part, ReasoningPart)]
+    signed = any(part.signature or part.data for part in reasoning)
+    return len(reasoning) == len(parts) and not (signed and options.reasoning_alone == "signed")
 
 
 def _says_nothing(part: Part) -> bool:

@@ -214,12 +214,12 @@ def _reasoning_first(read: Read, _: Any) -> Iterator[str]:
 
 
 def _reasoning_followed(read: Read, _: Any) -> Iterator[str]:
-    """The parts of a turn of the model may stand in several messages; the last of them is no reasoning."""
+    """The parts of a turn of the model may stand in several messages; the last of them is no reasoning with an id."""
     for at, message in enumerate(read.messages):
         behind = read.messages[at + 1] if at + 1 < len(read.messages) else None
         goes_on = behind is not None and behind.role is MessageRole.ASSISTANT
         ends = message.role is MessageRole.ASSISTANT and not goes_on
-        if ends and message.parts and message.parts[-1].kind == "reasoning":
+        if ends and message.parts and message.parts[-1].kind == "reasoning" and message.parts[-1].id:
             yield f"message {at}: the reasoning is not followed by what the model said"
 
 

@@ -114,7 +114,8 @@ class Replier:
         try:
             body = received.body if received.raw or arrived.method != "GET" else {}
             match = self._match
-            wire = Wire(match.manifest, dict(match.path), match.streamed, dict(arrived.query), self._strict)
+            strict = {"strict": self._strict, "closed": match.named}
+            wire = Wire(match.manifest, dict(match.path), match.streamed, dict(arrived.query), **strict)
             received.request, streamed = read_request(wire, body)
             return self._scripted(received.request, streamed)
         except WrongRequestError as error:

@@ -82,6 +82,7 @@ class Wire(NamedTuple):
         path: what stands in the placeholders of its route.
         streamed: whether the route always answers with a stream.
         strict: whether what the real API would refuse is refused.
+        closed: whether that holds for unknown fields too; not where nobody knows whose fields may be added.
     """
 
     manifest: Manifest
@@ -89,6 +90,7 @@ class Wire(NamedTuple):
     streamed: bool = False
     query: dict[str, str] = {}
     strict: bool = True
+    closed: bool = True
 
 
 def read_request(wire: Wire, body: Any) -> tuple[ChatRequest, bool]:
@@ -137,7 +139,8 @@ LENIENT = "the simulator is strict, as the real API is; Simulator(strict=False) 
 def _refuse_shape(wire: Wire, body: dict[str, Any], fields: dict[str, Any]) -> None:
     """Refuses fields that the wire does not have, lacks, or has otherwise."""
     shape = _server(wire, fields.get("model")).accepts
-    if shape is not None and (wrong := next(iter(problems(shape, body)), None)):
+    found = problems(shape, body) if shape is not None else iter(())
+    if wrong := next((each for each in found if wire.closed or not each.unknown), None):
         raise WrongRequestError(f"{wrong} ({LENIENT})")
 
 

@@ -38,6 +38,7 @@ class Match(NamedTuple):
         earlier: id of the answer that is asked for, where it was made before.
         status: of an answer.
         prefix: what stands in the path before the route.
+        named: whether the path names the manifest; else it is only the dialect of whoever is meant.
     """
 
     manifest: Manifest
@@ -50,6 +51,7 @@ class Match(NamedTuple):
     earlier: str | None = None
     status: int = 200
     prefix: str = ""
+    named: bool = False
 
 
 class Arrived(NamedTuple):
@@ -75,7 +77,7 @@ class Router:
             manifest, rest = prefixed
             found = next(_matches(manifest, arrived._replace(path=rest)), None)
             taken = arrived.path[: len(arrived.path) - len(rest)]
-            return found and found._replace(prefix=taken + found.prefix)
+            return found and found._replace(prefix=taken + found.prefix, named=True)
         every = [match for id in self.dialects() for match in _matches(self.manifest(id), arrived)]
         return min(every, key=lambda match: _rank(match, arrived), default=None)
 
