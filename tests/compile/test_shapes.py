@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables of cases are read by the line
 """Shapes: what they take, and what they say of what they do not."""
 
 from __future__ import annotations

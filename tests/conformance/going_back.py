@@ -1,7 +1,7 @@
 """Recorded conversations taken one turn further: the recorded answer goes back, with results for its calls.
 
-What a provider demands is read from the bytes of its answer by a small reading of its own: every opaque text (signatures,
-encrypted reasoning, redacted data), in order, and the ids of its calls.
+What a provider demands is read from the bytes of its answer by a small reading of its own: every opaque text
+(signatures, encrypted reasoning, redacted data), in order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OPAQUE_KEYS = {
 }  # fmt: skip
 """Names under which answers hold what only the provider can read."""
 
-PER_SHAPE = 2
+PER_SHAPE = 1
 """Conversations of one shape that are tried, of one API: more of the same tell nothing new."""
 
 
@@ -192,4 +192,3 @@ def _opaque(value: Any) -> Iterator[str]:
                 yield item
             else:
                 yield from _opaque(item)
-

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables of cases are read by the line
 """Errors, as each wire writes them and as our own client reads them again."""
 
 from __future__ import annotations

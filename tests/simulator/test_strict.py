@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables of cases are read by the line
 """A strict simulator refuses what the real API would, and says which field or message it was."""
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def test_null_is_as_good_as_absent(simulator: Simulator) -> None:
 
 
 def test_several_messages_of_one_role_are_one_where_the_wire_takes_them_so(simulator: Simulator) -> None:
-    body = {**CLAUDE, "messages": [HI, {"role": "assistant", "content": [use("a")]}, {"role": "assistant", "content": [use("b")]}, {"role": "user", "content": [result("a")]}, {"role": "user", "content": [result("b")]}]}  # fmt: skip  # noqa: E501
+    body = {**CLAUDE, "messages": [HI, {"role": "assistant", "content": [use("a")]}, {"role": "assistant", "content": [use("b")]}, {"role": "user", "content": [result("a")]}, {"role": "user", "content": [result("b")]}]}  # fmt: skip
     assert post(simulator.address("anthropic-messages") + "/v1/messages", body).status == 200
 
 
@@ -125,7 +126,9 @@ def test_a_provider_takes_its_own_fields_beside_those_of_its_dialect(simulator: 
 
 def test_where_only_the_wire_format_is_known_unknown_fields_may_be_somebodys_own(simulator: Simulator) -> None:
     assert post(simulator.url + "/v1/chat/completions", {**CHAT, "unheard_of": 1}).status == 200
-    assert "temperature: expected" in refused(post(simulator.url + "/v1/chat/completions", {**CHAT, "temperature": "hot"}))
+    assert "temperature: expected" in refused(
+        post(simulator.url + "/v1/chat/completions", {**CHAT, "temperature": "hot"})
+    )
 
 
 def test_a_server_that_passes_over_what_it_does_not_know_takes_it(simulator: Simulator) -> None:
@@ -139,7 +142,9 @@ async def test_extra_body_is_held_to_the_wire_too(simulator: Simulator, lenient:
             if server is lenient:
                 assert (await asked.execute()).content == "You said: Hi"
                 continue
-            with pytest.raises(InvalidRequestError, match='frequency_penalti: there is no such field; did you mean "freq'):
+            with pytest.raises(
+                InvalidRequestError, match='frequency_penalti: there is no such field; did you mean "freq'
+            ):
                 await asked.execute()
 
 

@@ -18,7 +18,7 @@ from ai_lib_python._manifest.load import load
 from ai_lib_python._manifest.manifest import Manifest
 from ai_lib_python.errors import UnsupportedError
 from ai_lib_python.request import ChatRequest
-from ai_lib_python.tools import Reasoning, ResponseFormat, ToolChoice
+from ai_lib_python.tools import Reasoning, ResponseFormat, ToolChoice, WebSearch
 
 TOOLS = (ToolDefinition("add", "Adds.", {"type": "object", "properties": {}}, strict=True),)
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -36,6 +36,13 @@ ASKED: list[dict[str, Any]] = [
     {},
     SAMPLING,
     {"temperature": 0.5},
+    {"n": 2, "min_p": 0.1, "repetition_penalty": 1.1, "logit_bias": {"50256": -100}, "verbosity": "low"},
+    *({"service_tier": tier} for tier in ("auto", "default", "flex", "priority")),
+    {"store": False, "metadata": {"a": "b"}, "prompt_cache_key": "k"},
+    {"web_search": WebSearch()},
+    {"web_search": WebSearch(enabled=False)},
+    {"web_search": WebSearch(allowed_domains=("a.example",), country="DE", context_size="low", max_uses=2)},
+    {"web_search": WebSearch(blocked_domains=("a.example",)), "tools": TOOLS},
     {"top_p": 0.9, "top_k": 5},
     {"reasoning": Reasoning(enabled=False)},
     {"reasoning": Reasoning()},
@@ -77,7 +84,7 @@ def wrong(manifest: Manifest, model: str, asked: dict[str, Any], stream: bool) -
 def test_every_parameter_is_taken_as_it_is_sent(id: str) -> None:
     found = [
         told
-        for manifest, model in dict(((m.origin, model), (m, model)) for m, model in variants(id)).values()
+        for manifest, model in {(m.origin, model): (m, model) for m, model in variants(id)}.values()
         for at, asked in enumerate(ASKED)
         for told in wrong(manifest, model, asked, stream=at == 1)
     ]

@@ -2,9 +2,10 @@
 
 A manifest names shapes (``serve.accepts``); the one called ``body`` is the request's. A shape is one of
 
-TEXT                           `text`, `number`, `integer`, `boolean`, `map`, `any`, `null`, the name of a shape, or `=word`;
-                               several with `|` between them; `(0..2)` bounds a number or the length of a text; `*` makes a
-                               list, `+` one with something in it, `*(2..4)` one of so many; `!` at the end: it must be there
+TEXT                           `text`, `number`, `integer`, `boolean`, `map`, `any`, the name of a shape, or `=word`;
+                               several with `|` between them; `(0..2)` bounds a number or the length of a text;
+                               `*` makes a list, `+` one with something in it, `*(2..4)` one of so many; `!` at the
+                               end: it must be given
 {field: SHAPE}                 a map of these fields and no others, unless `"*": SHAPE` says what others are
 [word, word]                   one of these values
 {$by: .type, $case: {word: SHAPE}, $else: SHAPE}      a map whose kind stands in one of its fields

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ..errors import UnsupportedError
-from ..message import Message, Part, ReasoningPart, TextPart, ToolCall, ToolResult
+from ..message import Message, MessageRole, Part, ReasoningPart, TextPart, ToolCall, ToolResult
 from ..response import Place
 from .notes import Notes, unsaid
 from .pairing import FREE, Pairing
@@ -134,11 +134,8 @@ def _pieces(
         if source == "assistant":
             parts = tuple(part for part in parts if not _says_nothing(part))
             names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
-        if source == "assistant" and not parts:
-            notes.omitted("assistant", "an answer in which nothing was said", Place(index))
-            continue
-        if options.reasoning_alone != "kept" and source == "assistant" and _unheld(parts, options):
-            notes.omitted("assistant", "an answer of reasoning alone, which this wire cannot hold")
+        if why := _why_omitted(message, parts, options):
+            notes.omitted(source, why, Place(index))
             continue
         if not any(isinstance(part, ToolResult) for part in parts):
             yield source, parts
@@ -159,6 +156,18 @@ def _plain_text(parts: tuple[Part, ...]) -> str | None:
     if not isinstance(only, TextPart) or only.signature is not None or only.cache is not None:
         return None
     return only.text or None
+
+
+def _why_omitted(message: Message, parts: tuple[Part, ...], options: TurnOptions) -> str | None:
+    """Why a message, of which these parts are left, stands for nothing on this wire; None where it does not."""
+    is_answer = message.role is MessageRole.ASSISTANT
+    if not parts and is_answer:
+        return "an answer in which nothing was said"
+    if not parts and message.parts:
+        return "a message of which nothing is left"
+    if is_answer and options.reasoning_alone != "kept" and _unheld(parts, options):
+        return "an answer of reasoning alone, which this wire cannot hold"
+    return None
 
 
 def _unheld(parts: tuple[Part, ...], options: TurnOptions) -> bool:

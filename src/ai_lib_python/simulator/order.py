@@ -1,11 +1,12 @@
 """The order of a conversation: what a wire demands of its messages beyond their shapes (``serve.order``).
 
-Each check is data of the manifest: which one, with which words, and when. It looks at the messages as the server half has
-read them, so it knows no wire.
+Each check is data of the manifest: which one, with which words, and when. It looks at the messages as the server
+half has read them, so it knows no wire.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -89,7 +90,7 @@ def _last(read: Read, roles: Any) -> Iterator[str]:
 
 def _alternate(read: Read, _: Any) -> Iterator[str]:
     said = _said(read)
-    for (_before, one), (at, other) in zip(said, said[1:], strict=False):
+    for (_before, one), (at, other) in itertools.pairwise(said):
         if one.role is other.role:
             yield f"message {at}: roles must alternate, and two of {other.role.value} stand behind each other"
 

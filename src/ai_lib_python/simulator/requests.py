@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -86,9 +88,9 @@ class Wire(NamedTuple):
     """
 
     manifest: Manifest
-    path: dict[str, str] = {}
+    path: Mapping[str, str] = MappingProxyType({})
     streamed: bool = False
-    query: dict[str, str] = {}
+    query: Mapping[str, str] = MappingProxyType({})
     strict: bool = True
     closed: bool = True
 
@@ -132,7 +134,7 @@ def _checked(fields: dict[str, Any], unread: CannotExpress | None) -> _Request:
         raise WrongRequestError(str(error)) from None
 
 
-LENIENT = "the simulator is strict, as the real API is; Simulator(strict=False) or `ai-lib simulate --lenient` lets it pass"
+LENIENT = "the simulator is strict, as the real API is; Simulator(strict=False) or `ai-lib simulate --lenient` is not"
 """How people get on who mean what was refused."""
 
 

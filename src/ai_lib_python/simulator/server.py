@@ -58,9 +58,9 @@ class Simulator:
             manifest_dir: a folder with manifests of your own, looked into first.
             models: what the list of models names.
             keep: how many of the last requests are kept in ``requests``; None keeps all.
-            strict: refuse, as the real API would, unknown fields at any depth, missing ones, values of a wrong type, and
-                conversations out of order; the error names the field or the message. At an address that names no manifest (see :meth:`address`)
-                unknown fields are taken, as nobody knows whose they are. False takes whatever can be read.
+            strict: refuse, as the real API would, unknown fields at any depth, missing ones, values of a wrong type,
+                and conversations out of order; the error names the field or the message. At an address that names no
+                manifest unknown fields are taken, as nobody knows whose they are. False takes what can be read.
         """
         self.delay = delay
         self.pace = pace
