@@ -145,13 +145,24 @@ MOST = 12
 
 def movers(dialect: str) -> list[Gone]:
     """Conversations of texts, calls, results, and what only their provider understands."""
-    fit = [gone for gone in of_dialect(dialect) if not any(map(_has_media, gone.history))]
+    fit = [gone for gone in of_dialect(dialect) if not any(map(_has_media, gone.history)) and _is_answered(gone)]
     return fit[:: max(1, len(fit) // MOST)][:MOST]
 
 
+def _is_answered(gone: Gone) -> bool:
+    """Whether somebody speaks first and each call has one result; the provider's own tools may be without."""
+    said = [part for message in gone.history for part in message.parts]
+    calls = sorted(part.id for part in said if isinstance(part, ToolCall))
+    if gone.asked.messages[0].role.value not in ("system", "user"):
+        return False  # not every wire lets the model speak first
+    return calls == sorted(part.id for part in said if isinstance(part, ToolResult)) and len(set(calls)) == len(calls)
+
+
 def _has_media(message: Message) -> bool:
-    """Whether there is a picture, a sound or a file, or a result in a provider's own form."""
+    """Whether there is a picture, a sound, a file, a result in a provider's own form, or a text that says nothing."""
     inner = [part for each in message.parts if isinstance(each, ToolResult) for part in each.parts]
+    if any(part.kind == "text" and not part.text for part in message.parts):
+        return True
     has_files = any(part.kind.partition("_")[0] in ("image", "audio", "file") for part in (*message.parts, *inner))
     return has_files or any(part.kind == "opaque" for part in inner)
 
