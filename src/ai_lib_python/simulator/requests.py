@@ -13,9 +13,9 @@ from .._compile.program import Program
 from .._compile.serve import Server
 from .._compile.shapes import problems
 from .._compile.values import CannotExpress
-from .._media_types import family_of
 from .._engine.target import program_of
 from .._manifest.manifest import Manifest
+from .._media_types import family_of
 from ..message import (
     AudioPart,
     ContentBlock,
