@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ._engine.stream import ChatStream as ChatStream
     from ._engine.typed_stream import TypedStream as TypedStream
     from ._version import __version__ as __version__
-    from .budget import Budget as Budget
     from .capabilities import Capabilities as Capabilities
     from .capabilities import ModelInfo as ModelInfo
     from .chat import ChatRequestBuilder as ChatRequestBuilder
@@ -35,10 +34,13 @@ if TYPE_CHECKING:
     from .message import ToolCall as ToolCall
     from .message_json import messages_from_json as messages_from_json
     from .message_json import messages_to_json as messages_to_json
+    from .money.budget import Budget as Budget
+    from .money.prices import Prices as Prices
+    from .money.totals import ClientUsage as ClientUsage
+    from .money.totals import UsageTotals as UsageTotals
     from .portability import PortabilityReport as PortabilityReport
     from .portability import check_portability as check_portability
     from .preview import RequestPreview as RequestPreview
-    from .prices import Prices as Prices
     from .request import ChatRequest as ChatRequest
     from .response import Adjustment as Adjustment
     from .response import CallStats as CallStats
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
     from .tools import ToolChoice as ToolChoice
     from .tools import ToolDefinition as ToolDefinition
     from .tools import WebSearch as WebSearch
-    from .totals import ClientUsage as ClientUsage
-    from .totals import UsageTotals as UsageTotals
     from .typed import TypedRequestBuilder as TypedRequestBuilder
     from .warnings import AdjustmentWarning as AdjustmentWarning
     from .warnings import SunsetWarning as SunsetWarning
@@ -61,14 +61,14 @@ _HOMES = {
     "AiClient": ".client",
     "AiClientBuilder": ".client",
     "AiLibError": ".errors",
-    "Budget": ".budget",
+    "Budget": ".money.budget",
     "CallStats": ".response",
     "Capabilities": ".capabilities",
     "ChatRequest": ".request",
     "ChatRequestBuilder": ".chat",
     "ChatResponse": ".response",
     "ChatStream": "._engine.stream",
-    "ClientUsage": ".totals",
+    "ClientUsage": ".money.totals",
     "ConfigurationError": ".errors",
     "ContentBlock": ".message",
     "Conversation": ".conversation",
@@ -77,7 +77,7 @@ _HOMES = {
     "ModelInfo": ".capabilities",
     "PortabilityReport": ".portability",
     "check_portability": ".portability",
-    "Prices": ".prices",
+    "Prices": ".money.prices",
     "RemoteError": ".errors",
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",
@@ -91,7 +91,7 @@ _HOMES = {
     "TypedResponse": ".response",
     "TypedStream": "._engine.typed_stream",
     "Usage": ".response",
-    "UsageTotals": ".totals",
+    "UsageTotals": ".money.totals",
     "WebSearch": ".tools",
     "__version__": "._version",
     "messages_from_json": ".message_json",

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from ._engine.caller import Caller
     from ._wire.http import Transport
-    from .budget import Budget
     from .capabilities import Capabilities, ModelInfo
     from .conversation import Conversation
-    from .prices import Prices
-    from .totals import ClientUsage
+    from .money.budget import Budget
+    from .money.prices import Prices
+    from .money.totals import ClientUsage
 
 __all__ = ["AiClient", "AiClientBuilder"]
 
@@ -201,7 +201,7 @@ class AiClient:
         Raises:
             TypeError, ValueError: the amount is no number, or below 0.
         """
-        from .budget import a_budget  # for who limits what calls cost
+        from .money.budget import a_budget  # for who limits what calls cost
 
         self._caller.account.budget = a_budget(usd, prompt_tokens)
         return self._caller.account.budget

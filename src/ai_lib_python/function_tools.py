@@ -25,7 +25,7 @@ from typing import Annotated, Any, Optional, get_args, get_origin, get_type_hint
 
 import msgspec
 
-from ._types import schema_of, value_of
+from ._types.conversion import schema_of, value_of
 from .tools import ToolDefinition
 
 __all__ = ["FunctionTool", "tool"]

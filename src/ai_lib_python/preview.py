@@ -12,7 +12,7 @@ from .response import Adjustment
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from .worst_case import WorstCase
+    from .money.worst_case import WorstCase
 
 __all__ = ["RequestPreview"]
 

@@ -11,7 +11,7 @@ from .message import Message
 from .tools import Reasoning, ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 
 if TYPE_CHECKING:
-    from .budget import Budget
+    from .money.budget import Budget
 
 __all__ = ["ChatRequest", "InlineUrls"]
 

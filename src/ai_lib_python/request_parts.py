@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from ._engine.stream import ChatStream
     from ._engine.tool_rounds import ToolLimits, ToolRounds
     from .attachments import Source
-    from .budget import Budget
     from .message import Part
+    from .money.budget import Budget
     from .preview import RequestPreview
 
 __all__ = ["RequestParts"]
@@ -280,7 +280,7 @@ class RequestParts:
         A ``Budget`` is shared by all requests that have it. It holds beside the client's. ``prompt_tokens`` is the
         most that the prompt may have, where that cannot be estimated: with pictures, sound or files.
         """
-        from .budget import Budget  # for who limits what calls cost
+        from .money.budget import Budget  # for who limits what calls cost
 
         if isinstance(usd, Budget):
             self._limit = lambda: usd

@@ -20,7 +20,7 @@ from .message import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from .bills import Bill
+    from .money.bills import Bill
 
 __all__ = [
     "Adjustment",

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from ._engine import stream as _async_stream
     from ._engine.typed_stream import TypedReader
     from ._wire.http import Transport
-    from .budget import Budget
     from .capabilities import Capabilities, ModelInfo
-    from .prices import Prices
-    from .totals import ClientUsage
+    from .money.budget import Budget
+    from .money.prices import Prices
+    from .money.totals import ClientUsage
 
 __all__ = [
     "AiClient",
@@ -177,7 +177,7 @@ class AiClient:
         Raises:
             TypeError, ValueError: the amount is no number, or below 0.
         """
-        from .budget import a_budget  # for who limits what calls cost
+        from .money.budget import a_budget  # for who limits what calls cost
 
         self._client._caller.account.budget = a_budget(usd, prompt_tokens)
         return self._client._caller.account.budget

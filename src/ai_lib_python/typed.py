@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._answer_types import AnswerType
+from ._types.answers import AnswerType
 from .request import ChatRequest
 from .request_parts import RequestParts
 from .response import CallStats, ChatResponse, TypedResponse

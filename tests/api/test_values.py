@@ -22,7 +22,6 @@ from ai_lib_python import (
     Usage,
 )
 from ai_lib_python import events as kinds
-from ai_lib_python.bills import Bill
 from ai_lib_python.message import (
     AudioPart,
     FilePart,
@@ -33,6 +32,7 @@ from ai_lib_python.message import (
     TextPart,
     ToolResult,
 )
+from ai_lib_python.money.bills import Bill
 from ai_lib_python.response import ToolOutcome
 
 # Messages

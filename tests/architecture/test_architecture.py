@@ -25,13 +25,7 @@ LAYERS = [
         "message_json",
         "tools",
         "response",
-        "prices",
-        "catalogue",
-        "bills",
-        "totals",
-        "budget",
-        "estimate",
-        "worst_case",
+        "money",
         "events",
         "request",
         "preview",
@@ -44,8 +38,6 @@ LAYERS = [
         "_spelling",
         "_types",
         "function_tools",
-        "_answer_types",
-        "_partial_json",
         "_version",
     },
     {"_manifest", "_wire", "_compile"},
@@ -58,15 +50,11 @@ LAYERS = [
 
 SIDEWAYS = {
     ("events", "response"), ("response", "message"), ("request", "message"), ("request", "tools"),
-    ("preview", "response"), ("preview", "worst_case"),
-    ("prices", "response"), ("catalogue", "prices"), ("bills", "catalogue"), ("bills", "prices"),
-    ("bills", "response"), ("bills", "_globs"), ("response", "bills"), ("totals", "response"),
-    ("worst_case", "bills"), ("worst_case", "prices"),
-    ("budget", "errors"), ("budget", "prices"), ("budget", "validate"), ("request", "budget"),
-    ("estimate", "message"), ("estimate", "request"),
+    ("preview", "response"), ("preview", "money"), ("response", "money"), ("request", "money"),
+    ("money", "message"), ("money", "response"), ("money", "request"), ("money", "errors"), ("money", "validate"),
+    ("money", "_globs"),
     ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("chat", "request_parts"), ("chat", "typed"), ("typed", "request_parts"), ("client", "conversation"),
-    ("_answer_types", "_types"),
     ("conversation", "chat"), ("conversation", "client"), ("conversation", "request_parts"),
     ("portability", "chat"),
     ("message_json", "message"), ("message_json", "validate"), ("message_json", "_spelling"),
@@ -82,7 +70,7 @@ UPWARDS = {("_engine", "simulator")}
 OWNERS = {
     "aiohttp": {"_wire/aiohttp_transport.py", "simulator/server.py", "simulator/sending.py"},
     "yaml": {"_manifest/yaml_source.py"},
-    "genai_prices": {"catalogue.py"},
+    "genai_prices": {"money/catalogue.py"},
 }
 """One owner for each outside library that does input or output, so that it can be exchanged in one place."""
 

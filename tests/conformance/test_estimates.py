@@ -11,8 +11,8 @@ from statistics import quantiles
 
 from ai_lib_python import AiClient
 from ai_lib_python.errors import AiLibError
-from ai_lib_python.estimate import estimate_prompt
 from ai_lib_python.message import OpaquePart, ReasoningPart
+from ai_lib_python.money.estimate import estimate_prompt
 
 from . import asking
 from .asked import Inexpressible, Unread

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python import AiClient, catalogue
+from ai_lib_python import AiClient
+from ai_lib_python.money import catalogue
 
 from .scripted import KEY, Answer, Script
 

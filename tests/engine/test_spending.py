@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from ai_lib_python import Usage
-from ai_lib_python.bills import Bill, PriceList
-from ai_lib_python.catalogue import catalogue_prices
 from ai_lib_python.errors import ConnectionFailed, DeadlineExceeded, InvalidRequestError
-from ai_lib_python.prices import Prices, price_of
+from ai_lib_python.money.bills import Bill, PriceList
+from ai_lib_python.money.catalogue import catalogue_prices
+from ai_lib_python.money.prices import Prices, price_of
 from ai_lib_python.sync import AiClient as SyncClient
 
 from .bodies import chat_body

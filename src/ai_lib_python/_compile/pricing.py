@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .._globs import globs_of
-from ..bills import ModelPrices, PriceList
-from ..prices import prices_from
+from ..money.bills import ModelPrices, PriceList
+from ..money.prices import prices_from
 
 
 def price_list_of(data: dict[str, Any]) -> PriceList:

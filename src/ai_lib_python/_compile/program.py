@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, Protocol
 
-from ..bills import PriceList
+from ..money.bills import PriceList
 from .classify import Classified, compile_classifier, compile_request_id, write_classifier, write_request_id
 from .decode import compile_reader, write_reader
 from .encode import compile_encoder, write_encoder

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..budget import Budget
 from ..errors import BudgetExceeded, ConfigurationError, ConnectionFailed, MalformedResponse, RemoteError
-from ..estimate import PromptEstimate, estimate_prompt
+from ..money.budget import Budget
+from ..money.estimate import PromptEstimate, estimate_prompt
+from ..money.totals import ClientUsage
+from ..money.worst_case import WorstCase
 from ..request import ChatRequest
 from ..response import CallStats
-from ..totals import ClientUsage
-from ..worst_case import WorstCase
 from .billing import price_list_for
 from .prepare import Prepared
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .._answer_types import AnswerType
 from .._compile.filters import to_json
+from .._types.answers import AnswerType
 from ..errors import UnsupportedError
 from ..message import Message, MessageRole, Part, TextPart, ToolCall
 from ..request import ChatRequest

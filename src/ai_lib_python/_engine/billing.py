@@ -6,7 +6,7 @@ from time import time
 
 import msgspec
 
-from ..bills import Bill, PriceList
+from ..money.bills import Bill, PriceList
 from ..response import Usage
 from .assemble import Assembler
 from .prepare import Prepared

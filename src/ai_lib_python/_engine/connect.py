@@ -7,8 +7,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from .._manifest.load import load, load_file
-from ..bills import given_prices
 from ..errors import ConfigurationError, UnknownModelError
+from ..money.bills import given_prices
 from ..validate import a_secret, a_switch
 from .caller import Caller
 from .target import Targets
@@ -16,7 +16,7 @@ from .target import Targets
 if TYPE_CHECKING:
     from .._manifest.manifest import Manifest
     from .._wire.http import Transport
-    from ..prices import Prices
+    from ..money.prices import Prices
 
 ANY_KEY = "any"
 """What a simulator is sent where a wire wants a key."""

@@ -11,8 +11,8 @@ from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
-from ..bills import ModelPrices
 from ..errors import AiLibError, ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
+from ..money.bills import ModelPrices
 from .credentials import Credential, Renewed
 from .hosts import filled, value_of
 from .keys import Given, KeySource, find_key_source, shown_credential

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .._types import json_of
+from .._types.conversion import json_of
 from ..errors import AiLibError, ToolRoundsExceeded
 from ..function_tools import FunctionTool
 from ..message import Part, ToolCall, ToolResult, as_parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from .._answer_types import AnswerType
+from .._types.answers import AnswerType
 from ..errors import AiLibError, AnswerRefused, ContentFiltered, InvalidAnswer, OutputTruncated
 from ..message import Message
 from ..request import ChatRequest

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from .._answer_types import AnswerType
-from .._partial_json import ABSENT, PartialJson
+from .._types.answers import AnswerType
+from .._types.partial_json import ABSENT, PartialJson
 from ..events import ContentDelta, PartialToolCall, StreamingEvent
 from ..response import CallStats, ChatResponse, TypedResponse
 from .answer_forms import Form

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from ._globs import fits_one
+from .._globs import fits_one
+from ..response import Usage
 from .prices import Prices, price_of, prices_from
-from .response import Usage
 
 __all__ = ["Bill", "ModelPrices", "PriceList"]
 

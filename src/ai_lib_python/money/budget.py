@@ -6,9 +6,9 @@ from decimal import Decimal
 from threading import Lock
 from typing import Any
 
-from .errors import BudgetExceeded
+from ..errors import BudgetExceeded
+from ..validate import a_count
 from .prices import amount_of
-from .validate import a_count
 
 __all__ = ["Budget", "a_budget"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from .message import AudioPart, FilePart, ImagePart, OpaquePart, Part, ReasoningPart, ToolCall, ToolResult, VideoPart
-from .request import ChatRequest
+from ..message import AudioPart, FilePart, ImagePart, OpaquePart, Part, ReasoningPart, ToolCall, ToolResult, VideoPart
+from ..request import ChatRequest
 
 __all__ = ["PromptEstimate", "estimate_prompt"]
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 import msgspec
 
-from .response import CallStats, Usage
+from ..response import CallStats, Usage
 
 __all__ = ["ClientUsage", "UsageTotals"]
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ._types import schema_of, value_of
+from .conversion import schema_of, value_of
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_lib_python._partial_json import ABSENT, PartialJson
+from ai_lib_python._types.partial_json import ABSENT, PartialJson
 
 VALUES = st.recursive(
     st.none()

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .response import Usage
+from ..response import Usage
 
 __all__ = ["PriceTier", "Prices", "price_of"]
 
