@@ -25,7 +25,8 @@ from typing import Annotated, Any, Optional, get_args, get_origin, get_type_hint
 
 import msgspec
 
-from ._types.conversion import schema_of, value_of
+from ._types.by_pydantic import is_of_pydantic
+from ._types.conversion import schema_of, understood, value_of
 from .tools import ToolDefinition
 
 __all__ = ["FunctionTool", "tool"]
@@ -96,7 +97,7 @@ def _checked_name(source: Any, given: str | None) -> str:
 
 
 def _object_schema(name: str, kind: Any) -> dict[str, Any]:
-    schema = _schema_for(f"tool {name}", kind)
+    schema = _schema_for(f"tool {name}", _understood(f"tool {name}", kind))
     if schema.get("type") != "object":
         raise TypeError(f"tool {name}: expected a function, or a type with fields, got {kind!r}")
     return schema
@@ -164,8 +165,9 @@ def _given_already(function: Any) -> set[str]:
 
 def _field(name: str, parameter: inspect.Parameter, kind: Any, told: Mapping[str, str]) -> tuple[str, Any, Any]:
     """A field of the arguments: its name, its type with what it is for, and its default."""
-    _schema_for(f"tool {name}: the parameter {parameter.name!r}", kind)
-    described, default = _described(kind, told.get(parameter.name)), parameter.default
+    kind, default = _without_field(kind, parameter.default)
+    text = _text_in(kind) or told.get(parameter.name)
+    described = _described(_understood(f"tool {name}: the parameter {parameter.name!r}", kind), text)
     if default is inspect.Parameter.empty:
         return parameter.name, described, msgspec.NODEFAULT
     if default is None:
@@ -175,11 +177,22 @@ def _field(name: str, parameter: inspect.Parameter, kind: Any, told: Mapping[str
     return parameter.name, described, msgspec.field(default_factory=lambda: default)
 
 
-def _described(kind: Any, told: str | None) -> Any:
-    """The type with a description: from a text in the annotation, or from the docstring."""
-    for mark in get_args(kind)[1:] if get_origin(kind) is Annotated else ():
-        told = mark if isinstance(mark, str) else told
-    return Annotated[kind, msgspec.Meta(description=told)] if told else kind
+def _without_field(kind: Any, default: Any) -> tuple[Any, Any]:
+    """The type and the default, where pydantic's ``Field`` stands in the place of a default."""
+    if not is_of_pydantic(default) or not hasattr(default, "is_required"):
+        return kind, default
+    behind = inspect.Parameter.empty if default.is_required() else default.get_default(call_default_factory=True)
+    return Annotated[kind, default], behind
+
+
+def _text_in(kind: Any) -> str | None:
+    """The last text in an annotation, as in ``Annotated[int, "from today on"]``."""
+    marks = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return next((mark for mark in reversed(marks) if isinstance(mark, str)), None)
+
+
+def _described(kind: Any, text: str | None) -> Any:
+    return Annotated[kind, msgspec.Meta(description=text)] if text else kind
 
 
 def _documented(function: Callable[..., Any]) -> tuple[str | None, dict[str, str]]:
@@ -194,8 +207,19 @@ def _documented(function: Callable[..., Any]) -> tuple[str | None, dict[str, str
     return (parsed.description or "").strip() or None, told
 
 
+def _understood(what: str, kind: Any) -> Any:
+    try:
+        return understood(kind)
+    except TypeError as error:
+        raise _without_schema(what, error) from None
+
+
 def _schema_for(what: str, kind: Any) -> dict[str, Any]:
     try:
         return schema_of(kind)
     except TypeError as error:
-        raise TypeError(f"{what} has a type without a JSON Schema: {str(error).splitlines()[-1]}") from None
+        raise _without_schema(what, error) from None
+
+
+def _without_schema(what: str, error: TypeError) -> TypeError:
+    return TypeError(f"{what} has a type without a JSON Schema: {str(error).splitlines()[-1]}")

@@ -302,3 +302,52 @@ def test_a_models_own_problem_says_where() -> None:
 
     with pytest.raises(ValueError, match=r"Input should be a valid string(.|\n)*at `\$\.place`"):
         function_tool(goes).bound({"place": {"city": 7}})
+
+
+def rate(
+    stars: Annotated[int, pydantic.Field(ge=1, le=5, description="how good")],
+    times: int = pydantic.Field(2, description="how often"),
+    word: str = pydantic.Field(description="why"),
+) -> str:
+    return f"{stars}{times}{word}"
+
+
+def test_pydantics_field_tells_the_model_and_holds_its_arguments() -> None:
+    made = function_tool(rate)
+    properties = made.parameters["properties"]
+    assert (properties["stars"]["description"], properties["stars"]["maximum"]) == ("how good", 5)
+    assert (properties["times"]["description"], properties["times"]["default"]) == ("how often", 2)
+    assert made.parameters["required"] == ["stars", "word"]
+    assert made.bound({"stars": 5, "word": "x"}) == {"stars": 5, "times": 2, "word": "x"}
+    with pytest.raises(ValueError, match=r"less than or equal to 5 - at `\$.stars`"):
+        made.bound({"stars": 6, "word": "x"})
+
+
+class Hotel(pydantic.BaseModel):
+    kind: Literal["hotel"] = "hotel"
+    rooms: int
+
+
+class Tent(pydantic.BaseModel):
+    kind: Literal["tent"] = "tent"
+    poles: int
+
+
+def stay(
+    where: Annotated[Hotel | Tent, pydantic.Field(discriminator="kind")], or_where: Hotel | Tent | None = None
+) -> str:
+    return repr(where)
+
+
+def test_one_of_several_models_may_be_an_argument() -> None:
+    made = function_tool(stay)
+    assert made.bound({"where": {"kind": "tent", "poles": 2}}) == {"where": Tent(poles=2), "or_where": None}
+    with pytest.raises(ValueError, match=r"Input tag 'cave' found using 'kind' .* - at `\$.where`"):
+        made.bound({"where": {"kind": "cave"}})
+
+
+def test_what_is_no_argument_for_a_model_is_refused() -> None:
+    def call(back: Callable[[], None]) -> None: ...
+
+    with pytest.raises(TypeError, match="the parameter 'back' has a type without a JSON Schema"):
+        function_tool(call)

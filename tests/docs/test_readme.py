@@ -25,7 +25,7 @@ def blocks_of(page: str) -> list[str]:
 
 async def run(source: str, names: dict[str, Any]) -> None:
     """Runs a block, in which ``await`` may stand at the top."""
-    code = compile(source, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    code = compile(source, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     result = eval(code, names)
     if inspect.isawaitable(result):
         await result

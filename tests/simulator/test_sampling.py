@@ -48,6 +48,12 @@ CASES: dict[str, tuple[Any, Any]] = {
     "a long string": ({"type": "string", "minLength": 9}, "examplexx"),
     "a short string": ({"type": "string", "maxLength": 2}, "ex"),
     "a date": ({"type": "string", "format": "date"}, "2025-01-01"),
+    "bytes": ({"type": "string", "contentEncoding": "base64"}, "ZXhhbXBsZQ=="),
+    "a time span": ({"type": "string", "format": "duration"}, "P1D"),
+    "what says which of several it is, required or not": (
+        {"type": "object", "properties": {"kind": {"const": "cat", "default": "cat"}, "lives": {"type": "integer"}}},
+        {"kind": "cat"},
+    ),
     "a reference": (
         {"$defs": {"P": {"type": "integer"}}, "properties": {"p": {"$ref": "#/$defs/P"}}, "required": ["p"]},
         {"p": 1},
@@ -76,6 +82,18 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     assert "next" in sample({"$defs": {"Node": node}, "$ref": "#/$defs/Node"})
     tree = {"type": "array", "items": {"$ref": "#/$defs/Tree"}}
     assert isinstance(sample({"$defs": {"Tree": tree}, "$ref": "#/$defs/Tree"}), list)
+
+
+def test_a_list_of_a_schemas_own_kind_ends_empty_and_each_of_it_is_whole() -> None:
+    node = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "kids": {"type": "array", "items": {"$ref": "#/$defs/Node"}}},
+        "required": ["name", "kids"],
+    }
+    found = sample({"$defs": {"Node": node}, "$ref": "#/$defs/Node"})
+    while found["kids"]:
+        assert found["name"] == "example"
+        found = found["kids"][0]
 
 
 def test_the_same_schema_gives_the_same_sample() -> None:

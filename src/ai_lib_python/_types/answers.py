@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from .conversion import schema_of, value_of
+from .conversion import schema_of, understood, value_of
 
 T = TypeVar("T")
 
@@ -42,10 +42,10 @@ class AnswerType(Generic[T]):
         if not isinstance(kind, type) and isinstance(kind, (str, Mapping, msgspec.Struct)):
             raise TypeError(f"into(...) takes a type, got {kind!r}; a JSON Schema goes into response_format(...)")
         try:
-            schema = schema_of(kind)
+            self._kind = understood(kind)
+            schema = schema_of(self._kind)
         except TypeError as error:
             raise TypeError(f"no JSON Schema of {_shown(kind)}: {str(error).splitlines()[-1]}") from None
-        self._kind = kind
         self._own = schema
         self._is_wrapped = schema.get("type") != "object" or "properties" not in schema
         self.name = _name(kind)
@@ -118,7 +118,7 @@ def _decoded(text: str, start: int) -> Any:
 
 def _without_nulls(data: Any, schema: Any, root: Mapping[str, Any]) -> Any:
     """The data without a null for what may be absent but not null: wires that require every key have models say so."""
-    schema = _resolved(schema, root)
+    schema = _chosen(data, _resolved(schema, root), root)
     if isinstance(data, list):
         items = schema.get("items")
         return [_without_nulls(item, items, root) for item in data] if isinstance(items, Mapping) else data
@@ -146,6 +146,25 @@ def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
         else:
             return schema
     return {}
+
+
+def _chosen(data: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a choice between objects, the first whose fixed words are those of the data; else the schema as it is."""
+    for choice in schema.get("anyOf") or schema.get("oneOf") or ():
+        found = _resolved(choice, root)
+        if isinstance(data, dict) and _has_fixed_words(data, found.get("properties"), root):
+            return found
+    return schema
+
+
+def _has_fixed_words(data: Mapping[str, Any], properties: Any, root: Mapping[str, Any]) -> bool:
+    if not isinstance(properties, Mapping) or not data.keys() <= properties.keys():
+        return False
+    for key, value in data.items():
+        schema = _resolved(properties[key], root)
+        if value is not None and value not in schema.get("enum", [schema.get("const", value)]):
+            return False
+    return True
 
 
 def _may_be_null(schema: Any, root: Mapping[str, Any]) -> bool:

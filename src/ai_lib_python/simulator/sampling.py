@@ -12,6 +12,8 @@ DEEPEST = 8
 FORMATS = {
     "date": "2025-01-01",
     "date-time": "2025-01-01T00:00:00Z",
+    "decimal": "1",
+    "duration": "P1D",
     "time": "00:00:00Z",
     "email": "someone@example.com",
     "uri": "https://example.com",
@@ -20,7 +22,7 @@ FORMATS = {
 
 
 def sample(schema: Any) -> Any:
-    """A value for ``schema``: constants, defaults and first choices; required properties only."""
+    """A value for ``schema``: constants, defaults and first choices; required and constant properties only."""
     return _sample(schema, schema if isinstance(schema, Mapping) else {}, 0)
 
 
@@ -85,9 +87,10 @@ def _type_of(schema: Mapping[str, Any]) -> str:
 def _typed(kind: str, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Any:
     if kind == "object":
         properties = schema.get("properties", {})
+        fixed = [name for name, each in properties.items() if isinstance(each, Mapping) and "const" in each]
         return {
             name: _sample(properties.get(name, {}), root, depth + 1)
-            for name in dict.fromkeys(schema.get("required", ()))
+            for name in dict.fromkeys([*schema.get("required", ()), *fixed])
         }
     if kind == "array":
         return _array(schema, root, depth)
@@ -98,7 +101,7 @@ def _typed(kind: str, schema: Mapping[str, Any], root: Mapping[str, Any], depth:
 
 def _array(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> list[Any]:
     """One item, or as many as there must be; none where the schema goes too deep."""
-    if depth >= DEEPEST:
+    if depth >= DEEPEST // 2 and not schema.get("minItems"):
         return []
     first = [_sample(item, root, depth + 1) for item in schema.get("prefixItems", ())]
     wanted = max(schema.get("minItems", 0), 0 if first or schema.get("maxItems") == 0 else 1)
@@ -124,7 +127,8 @@ def _limits(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: int
 
 def _string(schema: Mapping[str, Any]) -> str:
     """``example``, made longer or shorter where it must be."""
-    text = FORMATS.get(str(schema.get("format")), "example")
+    usual = "ZXhhbXBsZQ==" if schema.get("contentEncoding") == "base64" else "example"
+    text = FORMATS.get(str(schema.get("format")), usual)
     shortest = schema.get("minLength", 0)
     longer = text if len(text) >= shortest else text.ljust(shortest, "x")
     return longer[: schema.get("maxLength", len(longer))]
