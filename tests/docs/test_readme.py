@@ -156,7 +156,7 @@ async def test_the_page_about_typed_answers_runs_in_order(capsys: pytest.Capture
         await run(block, names)
     await names["client"].aclose()
     printed = capsys.readouterr().out
-    assert printed.startswith("example 1\n0 1 ")
+    assert printed.startswith("example 1\nby='card' last_digits='exam'\n0 1 ")
     assert "['example']\n[City(name='example', people=1)]" in printed
     assert printed.endswith("City(name='example', people=1) [2100000]\n")
 

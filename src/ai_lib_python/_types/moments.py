@@ -61,7 +61,7 @@ def _parts(schema: dict[str, Any], kind: inspect.Type) -> Iterator[tuple[Any, in
 
 
 def _choices(schema: dict[str, Any], kind: inspect.UnionType) -> Iterator[tuple[Any, inspect.Type]]:
-    """In the order of msgspec: first what is neither a Struct nor None, then Structs, by themselves or in one choice."""
+    """As msgspec orders them: first what is neither a Struct nor None, then Structs, by themselves or in one choice."""
     plain = [each for each in kind.types if not isinstance(_bare(each), (inspect.StructType, inspect.NoneType))]
     structs = [each for each in kind.types if isinstance(_bare(each), inspect.StructType)]
     choices = schema.get("anyOf", [])
