@@ -112,8 +112,8 @@ class Adjustment(msgspec.Struct, frozen=True, repr_omit_defaults=True):
             that was made to fit, ``emulated`` for what the wire does not have and was asked for in another way, or
             ``omitted`` for a part of an earlier turn, or of a parameter, that this wire does not take.
         reason: why, in a sentence.
-        given: what the user asked for; None for a default.
-        sent: what was sent instead; None where nothing was.
+        given: what the user asked for; None for a default, and where only the name is another one.
+        sent: what was sent instead; None where nothing was, and where only the name is another one.
         places: where in the conversation it is, for what is about parts of messages.
     """
 

@@ -10,6 +10,7 @@ import pytest
 
 from ai_lib_python import AiClient, Budget, ContentBlock
 from ai_lib_python.errors import BudgetExceeded, ConfigurationError, ConnectionFailed, InvalidRequestError
+from ai_lib_python.money import catalogue
 from ai_lib_python.sync import AiClient as SyncClient
 
 from .bodies import chat_body
@@ -48,6 +49,17 @@ async def test_a_preview_needs_no_key_and_says_what_is_missing() -> None:
     assert "no price of gpt-of-next-year is known" in (unknown.worst_case.missing or "")
     picture = client.chat().user([ContentBlock.image_base64("AAAA", "image/png")]).max_tokens(1).preview()
     assert "the tokens of a picture cannot be told" in (picture.worst_case.missing or "")
+
+
+@pytest.mark.parametrize(
+    ("model", "installed", "helps"), [(MODEL, False, True), (MODEL, True, False), ("cohere/c", False, False)]
+)
+async def test_the_library_of_prices_is_named_where_it_would_help(
+    model: str, installed: bool, helps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "is_installed", lambda: installed)
+    preview = (await AiClient.create(model)).chat().model("of-next-year").max_tokens(1).user("Hi").preview()
+    assert ("or install the extra `prices`" in (preview.worst_case.missing or "")) is helps
 
 
 async def test_what_goes_out_is_what_limits_the_answer(answering: Answering) -> None:

@@ -92,6 +92,13 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
         stated = None if special else _first(self.stated, models)
         return None if stated is None else (MANIFEST, stated)
 
+    @property
+    def can_be_extended(self) -> bool:
+        """Whether the library of prices knows the provider, but is not installed."""
+        from .catalogue import is_installed  # only for who has no price
+
+        return self.catalogue is not None and not is_installed()
+
     def _listed(self, models: tuple[str, ...], special: Mapping[str, str], at: float) -> Prices | None:
         from .catalogue import catalogue_prices  # only for who asks for a cost
 

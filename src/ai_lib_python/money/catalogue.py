@@ -14,7 +14,7 @@ from typing import Any
 
 from .prices import Prices, PriceTier
 
-__all__ = ["catalogue_prices"]
+__all__ = ["catalogue_prices", "is_installed"]
 
 NAMES = {
     "input": "input_mtok",
@@ -48,6 +48,11 @@ def _snapshot() -> Any:
     except ImportError:
         return None
     return data_snapshot
+
+
+def is_installed() -> bool:
+    """Whether the library is there; it is imported to know that."""
+    return _snapshot() is not None
 
 
 def catalogue_prices(provider: str, model: str, terms: Mapping[str, str], at: float) -> Prices | None:

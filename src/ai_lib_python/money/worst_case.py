@@ -53,8 +53,8 @@ class WorstCase(msgspec.Struct, frozen=True, kw_only=True):
         if rates is None:
             return (
                 f"no price of {self.model} is known: give one, AiClient.create(..., prices={{{self.model!r}: "
-                '{"input": ..., "output": ...}}), in US dollars for a million tokens, '
-                "or install the extra `prices`"
+                '{"input": ..., "output": ...}}), in US dollars for a million tokens'
+                + (", or install the extra `prices`" if self.prices.can_be_extended else "")
             )
         if self.max_tokens is None:
             return "nothing limits the answer: set max_tokens"
