@@ -102,7 +102,7 @@ def test_only_answers_and_errors_can_be_scripted() -> None:
 
 
 def test_a_whole_answer_of_ones_own(simulator: Simulator) -> None:
-    usage = Usage(input=10, cache_read=20, cache_write=5, output=9, reasoning=4)
+    usage = Usage(input=10, cache_read=20, cache_write=5, output=9, reasoning=4, cache_write_1h=2)
     calls = [ToolCall("a", "first", '{"x":1}'), ToolCall("b", "second")]
     simulator.script(Answer("Look.", reasoning="Hm", tool_calls=calls, usage=usage))
 
@@ -118,6 +118,23 @@ def test_a_whole_answer_of_ones_own(simulator: Simulator) -> None:
         assert response.finish_reason == "tool_calls"
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("model", ["anthropic/claude-haiku-4-5", "bedrock/anthropic.claude-haiku-4-5-20251001-v1:0"])
+@pytest.mark.parametrize(("kept", "told"), [(None, 0), (3000, 3000)])
+async def test_what_is_written_to_a_cache_is_told_by_how_long_it_is_kept(
+    model: str, kept: int | None, told: int
+) -> None:
+    written = Answer("Hi", usage=Usage(input=20, cache_write=6000, cache_write_1h=kept, output=2))
+    async with Simulator([written, written]) as simulator:
+        address = simulator.address(model.partition("/")[0])
+        async with await AiClient.create(model, base_url=address, api_key="any") as client:
+            plain = await client.chat().user("Hi").execute()
+            async with client.chat().user("Hi").stream() as stream:
+                async for _ in stream:
+                    pass
+    assert (plain.usage.cache_write, plain.usage.cache_write_1h) == (6000, told)
+    assert stream.response.usage == plain.usage
 
 
 def test_a_finish_reason_of_ones_own(simulator: Simulator) -> None:

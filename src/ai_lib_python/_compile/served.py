@@ -15,11 +15,17 @@ class ServedUsage(msgspec.Struct, frozen=True):
     cache_write: int = 0
     output: int = 0
     reasoning: int = 0
+    cache_write_1h: int = 0
 
     @property
     def input(self) -> int:
         """The prompt without what was read from or written to a cache."""
         return self.prompt - self.cache_read - self.cache_write
+
+    @property
+    def cache_write_shorter(self) -> int:
+        """What was written to a cache, without what is kept for an hour."""
+        return self.cache_write - self.cache_write_1h
 
     @property
     def answer(self) -> int:

@@ -74,6 +74,7 @@ def _usage(usage: Usage) -> ServedUsage:
         cache_write=usage.cache_write or 0,
         output=usage.output or 0,
         reasoning=usage.reasoning or 0,
+        cache_write_1h=usage.cache_write_1h or 0,
     )
 
 
