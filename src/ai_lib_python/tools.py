@@ -38,7 +38,7 @@ class ToolChoice(msgspec.Struct, frozen=True):
             raise ValueError('the mode "named" needs the name of a tool: ToolChoice("named", "weather")')
 
 
-class ResponseFormat(msgspec.Struct, frozen=True):
+class ResponseFormat(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """``kind`` is ``text``, ``json_object`` or ``json_schema`` (then with a ``schema``).
 
     Raises:
@@ -62,7 +62,7 @@ def _check_word(name: str, given: str, known: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(known)}, got {given!r}")
 
 
-class Reasoning(msgspec.Struct, frozen=True):
+class Reasoning(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """How much the model may think: on or off, an effort in words, a budget in tokens."""
 
     enabled: bool = True
@@ -70,7 +70,7 @@ class Reasoning(msgspec.Struct, frozen=True):
     budget_tokens: int | None = None
 
 
-class WebSearch(msgspec.Struct, frozen=True):
+class WebSearch(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """Whether the provider may search the web for the answer, and how. What is None is up to the provider.
 
     Attributes:

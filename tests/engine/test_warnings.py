@@ -141,3 +141,14 @@ async def test_a_filter_of_ones_own_module_counts() -> None:
         warnings.filterwarnings("error", category=AdjustmentWarning, module=__name__.replace(".", r"\."))
         with pytest.raises(AdjustmentWarning):
             await client.chat().user("hi").seed(1).execute()
+
+
+async def test_what_was_given_is_told_without_what_nobody_said() -> None:
+    refuse_both = {"web_search": {"refused": "no search"}, "reasoning": {"refused": "no thoughts"}}
+    client = await AiClient.create(**{**options(), "manifest": {**MANIFEST, "parameters": refuse_both}})
+    asking = client.chat().user("hi").web_search(max_uses=2).reasoning("low")
+    with pytest.warns(AdjustmentWarning) as told:
+        await asking.execute()
+    text = " ".join(str(each.message) for each in told)
+    assert "given WebSearch(max_uses=2), sent None" in text
+    assert "given Reasoning(effort='low'), sent None" in text

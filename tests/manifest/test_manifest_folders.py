@@ -104,3 +104,10 @@ def test_an_alias_is_suggested_too(write: Write, tmp_path: Path) -> None:
 def test_nothing_is_suggested_where_nothing_is_near() -> None:
     with pytest.raises(UnknownModelError, match=r'"zzzzqq"\. Known are: '):
         folders.find("zzzzqq")
+
+
+def test_a_file_of_another_name_that_has_the_id_is_named(write: Write, tmp_path: Path) -> None:
+    path = write("gateway.yaml", 'name: Our house\nid: "our-house"\n')
+    with pytest.raises(UnknownModelError) as caught:
+        folders.find("our-house", [tmp_path])
+    assert f"{path} has this id: call the file our-house.yaml" in str(caught.value)

@@ -45,6 +45,7 @@ BUNDLED = (_PROVIDERS, _DIALECTS)
 
 _ENDINGS = (".yaml", ".yml")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_CALLED = re.compile(r"^id:\s*[\"']?([a-z0-9._-]+)", re.MULTILINE)
 _IS_DIALECT = re.compile(r"^kind:\s*[\"']?dialect\b", re.MULTILINE)
 
 
@@ -117,8 +118,18 @@ def every_id(folders: Sequence[Path]) -> list[str]:
 def _unknown(id: str, extra_dirs: Sequence[Path]) -> UnknownModelError:
     known = known_ids(extra_dirs)
     near = nearest(id.lower(), [*known, *(alias for alias, target in aliases().items() if target in known)])
-    hint = f' Did you mean "{near}"?' if near else ""
+    hint = _misnamed(id, extra_dirs) or (f' Did you mean "{near}"?' if near else "")
     return UnknownModelError(f'There is no provider "{id}".{hint} Known are: {", ".join(known)}.', provider=id)
+
+
+def _misnamed(id: str, extra_dirs: Sequence[Path]) -> str:
+    """What is to be said where a file of the user's own has that id, but not that name."""
+    own = (path for folder in search_path(extra_dirs) if folder not in BUNDLED for path in _manifests_in(folder))
+    for path in own:
+        called = _CALLED.search(path.read_text("utf-8", errors="replace"))
+        if called and called[1] == id:
+            return f" {path} has this id: call the file {id}.yaml, for manifests are found by the names of their files."
+    return ""
 
 
 def _providers_in(folder: Path) -> Iterator[Path]:
