@@ -165,6 +165,11 @@ def test_a_url_without_a_name_needs_a_word_of_yours() -> None:
     assert ContentBlock.attachment("https://example.com/x", filename="x.pdf").media_type == "application/pdf"
 
 
+def shown(value: Any) -> str:
+    """The value in the name of a test; an open file by its kind, for its address is another in each process."""
+    return type(value).__name__ if hasattr(value, "read") else repr(value)
+
+
 @pytest.mark.parametrize(
     ("source", "error", "told"),
     [
@@ -186,7 +191,7 @@ def test_a_url_without_a_name_needs_a_word_of_yours() -> None:
         ("data:image/png;base64", ValueError, "must look like data:image/png;base64,AAAA"),
         ("data:image/png;base64,???", ValueError, "no base64"),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_what_is_no_file_is_refused_with_a_reason(source: Any, error: type[Exception], told: str) -> None:
     with pytest.raises(error, match=told):

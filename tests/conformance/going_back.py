@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -33,9 +32,6 @@ OPAQUE_KEYS = {
     "signature", "thoughtSignature", "thought_signature", "encrypted_content", "redactedContent", "encrypted_stdout",
 }  # fmt: skip
 """Names under which answers hold what only the provider can read."""
-
-PER_SHAPE = 1
-"""Conversations of one shape that are tried, of one API: more of the same tell nothing new."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,32 +84,17 @@ def _calls(history: list[Message]) -> list[Any]:
     return [part for message in history for part in message.parts if part.kind == "tool_call"]
 
 
-def shape(request: Recorded, messages: list[Message]) -> tuple[Any, ...]:
-    """What makes a conversation like another: its API, what its answer holds, and what kinds of parts it has."""
-    kinds = [(message.role.value, *(_kind(part) for part in message.parts)) for message in messages]
-    return speaker(request.row).origin, request.streams, request.row.features, *dict.fromkeys(kinds)
-
-
-def _kind(part: Part) -> str:
-    return f"{part.kind} signed" if getattr(part, "signature", None) or getattr(part, "data", None) else part.kind
-
-
 def of_dialect(dialect: str) -> list[Gone]:
-    """Recorded conversations with tools or reasoning, at most so many of each shape, the first of the file first."""
+    """Recorded conversations with tools or reasoning, in the order of the file."""
     return list(_of_dialect(dialect))
 
 
 @cache
 def _of_dialect(dialect: str) -> tuple[Gone, ...]:
-    seen: Counter[tuple[Any, ...]] = Counter()
     kept = []
     for request in requests(dialect):
         asked = _asked(request)
-        if asked is None:
-            continue
-        key = shape(request, asked.messages)
-        seen[key] += 1
-        if seen[key] <= PER_SHAPE:
+        if asked is not None:
             kept.append(Gone(request, asked, answered(request)))
     return tuple(kept)
 

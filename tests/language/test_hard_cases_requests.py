@@ -481,3 +481,19 @@ async def test_a_value_in_one_step_of_the_path_is_quoted_whole_or_refused(previe
     assert (await preview(text, model="org/m:1 b")).url == "https://toy.example/models/org%2Fm%3A1%20b/run"
     with pytest.raises(UnsupportedError, match=r"'\.\.' cannot stand in a URL"):
         await preview(text, model="..")
+
+
+async def test_the_first_of_some_items_may_differ_from_the_others(preview: Preview) -> None:
+    text = """
+request:
+  path: /chat
+  turns: {roles: {user: user, assistant: assistant, tool: tool}}
+  body:
+    said:
+      $each: $turns
+      $where: {.source: [user, assistant]}
+      $do: {$if: {$number: 0}, $then: {first: .text, calls: $absent}, $else: {then: .text}}
+"""
+    history = [Message.assistant("a"), Message.user("b"), Message.user("c")]
+    request = await preview(text, lambda chat: chat.messages(history))
+    assert request.body["said"] == [{"first": "a"}, {"then": "b"}, {"then": "c"}]

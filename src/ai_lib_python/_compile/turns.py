@@ -107,8 +107,7 @@ def arrange(
         hoisted, pieces = _parted(pieces, leading=options.system == "hoist_leading")
         system = _hoisted(hoisted, options, notes)
     _check_roles(pieces, options.roles)
-    if options.merge:
-        pieces = _merged(pieces, options.roles)
+    pieces = _merged(pieces, options.roles) if options.merge else _with_calls_together(pieces)
     turns = tuple(_turn(source, parts, options.roles) for source, parts in pieces)
     if options.last == "among" or not turns:
         return system, turns, None
@@ -265,6 +264,22 @@ def _merged(pieces: Sequence[_Piece], roles: dict[str, str]) -> list[_Piece]:
         before_source, before = merged[-1]
         merged[-1] = (before_source, before + parts)
     return merged
+
+
+def _with_calls_together(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Neighbouring answers as one where the first makes calls: wires want results right behind the calls."""
+    together: list[_Piece] = []
+    for source, parts in pieces:
+        before = together[-1] if together else None
+        if before is None or source != "assistant" or before[0] != source or not _has_calls(before[1]):
+            together.append((source, parts))
+        else:
+            together[-1] = (source, before[1] + parts)
+    return together
+
+
+def _has_calls(parts: tuple[Part, ...]) -> bool:
+    return any(isinstance(part, ToolCall) for part in parts)
 
 
 def _turn(source: str, parts: tuple[Part, ...], roles: dict[str, str]) -> Turn:

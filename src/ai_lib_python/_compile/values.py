@@ -259,6 +259,7 @@ def cannot_express(value: Any, *part: Any) -> CannotExpress:
 def _each(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
     name = context.writer.assign("[]")
     with loop(context, scope, node) as inner:
+        inner = inner.inside(number=Ref(f"len({name})", VALUE, True))
         ref = _by(context, inner, _body(node)) if "$by" in node else _do(context, inner, node)
         _append(context, name, ref)
     if node.get("$keep_empty"):
