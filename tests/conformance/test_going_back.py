@@ -156,7 +156,7 @@ def _is_answered(gone: Gone) -> bool:
 
 
 def _has_media(message: Message) -> bool:
-    """Whether there is a picture, a sound, a file, what people or tools say in a provider's own form, or an empty text."""
+    """Whether there is a picture, a sound, a file, an empty text, or what people or tools say in a provider's form."""
     if message.role.value != "assistant" and any(part.kind == "opaque" for part in message.parts):
         return True
     inner = [part for each in message.parts if isinstance(each, ToolResult) for part in each.parts]
