@@ -53,11 +53,14 @@ async def test_every_block_runs_in_order(simulator: Simulator, capsys: pytest.Ca
     assert names["client"].base_url.endswith("/anthropic-messages")  # the block about the simulator
 
     call = ToolCall.create("get_weather", {"city": "Oslo"}, id="call-1")
-    embedded().script(Answer("A tree."), Answer(tool_calls=(call,)), Answer("Yes, it rains."), Answer("Once."))
+    oslo = Answer('{"name": "Oslo", "people": 700000}')
+    embedded().script(Answer("A tree."), Answer(tool_calls=(call,)), Answer("Yes, it rains."), oslo, oslo)
     await run(tools, names)
     printed = capsys.readouterr().out
     assert "[('get_weather', {'city': 'Oslo'})]" in printed
     assert names["response"].content == "Yes, it rains."
+    assert (names["city"].name, names["city"].people, names["partial"]["people"]) == ("Oslo", 700000, 700000)
+    assert [message.role.value for message in names["chat"].messages] == ["system", "user", "assistant"]
     assert "{'model': 'simulator', 'messages': [{'role': 'user', 'content': 'Hello'}]" in printed
     await names["client"].aclose()
 
