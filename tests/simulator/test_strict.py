@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,3 +153,22 @@ def test_each_dialect_says_what_it_takes(simulator: Simulator) -> None:
     assert {post(simulator.address(id) + path, {"unheard_of": 1}).status for id, path in PATHS.items()} <= {400, 422}
     for id, path in PATHS.items():
         assert "(the simulator is strict" in post(simulator.address(id) + path, {"unheard_of": 1}).text, id
+
+
+OWN = """
+id: cobble
+extends: openai-chat
+endpoint: {base_url: https://cobble.example}
+request: {body: {safe_mode: true}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [("", 200), ("serve: {accepts: {body: {safe_mode: boolean}}}", 200), ("serve: {accepts: {body: {n: null}}}", 400)],
+)
+def test_a_manifest_of_ones_own_is_held_to_what_it_says_itself(tmp_path: Path, more: str, status: int) -> None:
+    (tmp_path / "cobble.yaml").write_text(OWN + more)
+    body = {"model": "m", "safe_mode": True, "messages": [{"role": "user", "content": "Hi"}]}
+    with Simulator(manifest_dir=tmp_path) as simulator:
+        assert post(f"{simulator.address('cobble')}/chat/completions", body).status == status

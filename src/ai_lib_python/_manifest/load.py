@@ -219,7 +219,17 @@ def _held_to_claims(manifest: Manifest, chain: Sequence[_Link], spoken: Sequence
         return manifest
     ancestors = {link.id for link in chain[1:]}
     check_claims(manifest, ancestors, _bundled)
-    return msgspec.structs.replace(manifest, withheld=withheld_schemes(manifest, ancestors, _bundled))
+    return msgspec.structs.replace(
+        manifest,
+        withheld=withheld_schemes(manifest, ancestors, _bundled),
+        says_what_it_takes=any(_says_what_it_takes(link.document.data) for link in chain if not link.is_bundled),
+    )
+
+
+def _says_what_it_takes(data: Mapping[str, Any]) -> bool:
+    """Whether a manifest says itself what its requests must be like, of one API at least."""
+    served = [(part or {}).get("serve") or {} for part in (data, *(data.get("apis") or {}).values())]
+    return any("accepts" in serve or "order" in serve for serve in served)
 
 
 def _api(provider: Layer, chain: tuple[_Link, ...], dialect: tuple[_Link, ...], name: str) -> Manifest:

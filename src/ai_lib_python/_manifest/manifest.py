@@ -156,6 +156,8 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         sunset: after :meth:`for_model`, the day from which that model is gone.
         replacement: after :meth:`for_model`, the model that takes its place.
         withheld: schemes for which no library may be asked here: what it finds belongs to other hosts.
+        says_what_it_takes: whether ``serve.accepts`` and ``serve.order`` are about its own requests: not where a
+            manifest that is not bundled inherits them, and may write otherwise without a word of that.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     sunset: str | None = None
     replacement: str | None = None
     withheld: frozenset[str] = frozenset()
+    says_what_it_takes: bool = True
     _layer: Layer
     _for_models: dict[int, Manifest]
     _load_api: Callable[[str], Manifest] | None = None
@@ -253,7 +256,9 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             for key in ("models", "match"):
                 layer.data.pop(key, None)
             overlaid = manifest_of(layer, self.dialect, api=self.api)
-            self._for_models[index] = msgspec.structs.replace(overlaid, withheld=self.withheld)
+            self._for_models[index] = msgspec.structs.replace(
+                overlaid, withheld=self.withheld, says_what_it_takes=self.says_what_it_takes
+            )
         return self._for_models[index]
 
 

@@ -114,7 +114,7 @@ class Replier:
         try:
             body = received.body if received.raw or arrived.method != "GET" else {}
             match = self._match
-            strict = {"strict": self._strict, "closed": match.named}
+            strict = {"strict": self._strict and match.manifest.says_what_it_takes, "closed": match.named}
             wire = Wire(match.manifest, dict(match.path), match.streamed, dict(arrived.query), **strict)
             received.request, streamed = read_request(wire, body)
             return self._scripted(received.request, streamed)

@@ -60,7 +60,8 @@ class Simulator:
             keep: how many of the last requests are kept in ``requests``; None keeps all.
             strict: refuse, as the real API would, unknown fields at any depth, missing ones, values of a wrong type,
                 and conversations out of order; the error names the field or the message. At an address that names no
-                manifest unknown fields are taken, as nobody knows whose they are. False takes what can be read.
+                manifest unknown fields are taken, as nobody knows whose they are; a manifest of your own that only
+                inherits what is refused is not held to it. False takes what can be read.
         """
         self.delay = delay
         self.pace = pace
