@@ -153,6 +153,8 @@ def test_a_parameter_comes_back_unless_it_was_dropped(dialect: str, name: str) -
     if any(item.parameter == name and item.action == "dropped" for item in notes.adjustments):
         assert found is None
         return
+    if any(item.parameter == f"{name}.schema" and item.action == "adapted" for item in notes.adjustments):
+        value = msgspec.structs.replace(value, schema={**value.schema, "additionalProperties": False})
     assert _lenient(name, found) == _lenient(name, value)
 
 
