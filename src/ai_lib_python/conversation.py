@@ -36,6 +36,7 @@ TICKS = 5
 """How often the event loop may go round before a stream that was left must be closed; two or three are enough."""
 
 Builder = TypeVar("Builder", bound="RequestParts")
+AnyClient = TypeVar("AnyClient")
 
 
 class ConversationParts(Generic[Builder]):
@@ -48,6 +49,8 @@ class ConversationParts(Generic[Builder]):
         configure: Callable[[Builder], object] | None,
     ) -> None:
         """``new_request`` makes an empty request, and ``configure`` sets the parameters of each."""
+        if configure is not None and not callable(configure):
+            raise TypeError(f"configure must be a function that is given a request, got {type(configure).__name__}")
         self._new_request = new_request
         self._configure = configure
         self._messages = tuple(some_messages(messages))
@@ -294,7 +297,7 @@ class Conversation(ConversationParts[ChatRequestBuilder]):
         What the other provider does not take of it is told in ``adjustments`` of its answers; ``check_portability``
         tells it before.
         """
-        return client.conversation(messages=self._messages, configure=self._configure)
+        return a_client(client).conversation(messages=self._messages, configure=self._configure)
 
 
 async def _new_turn(conversation: ConversationParts[Any], said: Said) -> Turn:
@@ -309,6 +312,17 @@ async def _let_go(conversation: ConversationParts[Any]) -> None:
         if turn is None or not turn.is_streamed or turn.is_left:
             return
         await asyncio.sleep(0)
+
+
+def a_client(client: AnyClient) -> AnyClient:
+    """What ``with_client`` is given.
+
+    Raises:
+        TypeError: it is no client.
+    """
+    if not hasattr(client, "conversation"):
+        raise TypeError(f"with_client takes a client, as AiClient.create(...) makes one, got {client!r}")
+    return client
 
 
 def messages_of(said: Said) -> tuple[Message, ...]:

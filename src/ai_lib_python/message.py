@@ -299,12 +299,12 @@ class ContentBlock:
         """An image by its address. A ``data:`` URI becomes base64 data.
 
         Raises:
-            ValueError: it is a ``data:`` URI, but not one of base64 data.
+            ValueError: it is no URL, or it is a ``data:`` URI, but not one of base64 data.
         """
         if _a_string("url", url).startswith("data:"):
             media_type, data = _split_data_uri(url)
             return ImagePart(data=data, media_type=media_type, detail=detail)
-        return ImagePart(url=url, detail=detail)
+        return ImagePart(url=_a_url(url), detail=detail)
 
     @staticmethod
     def image_base64(data: str | bytes, media_type: str = "image/png", *, detail: str | None = None) -> ImagePart:
@@ -331,12 +331,13 @@ class ContentBlock:
         """A video: either bytes (or base64 text, or a ``data:`` URI, whose media type then counts), or an address.
 
         Raises:
-            ValueError: not exactly one was given, the text is not base64, or ``media_type`` is not like ``video/mp4``.
+            ValueError: not exactly one was given, the address is no URL, the text is not base64, or ``media_type`` is
+                not like ``video/mp4``.
         """
         if (data is None) == (url is None):
             raise ValueError("a video needs exactly one of data, url")
         if data is None:
-            return VideoPart(url, None, _media_type(media_type))
+            return VideoPart(_a_url(url), None, _media_type(media_type))
         media_type, encoded = _as_base64(data, media_type)
         return VideoPart(None, encoded, media_type)
 
@@ -359,7 +360,7 @@ class ContentBlock:
         if len(given) != 1:
             raise ValueError(f"a file needs exactly one of data, url, file_id; got {', '.join(given) or 'none'}")
         if data is None:
-            return FilePart(url, None, file_id, _media_type(media_type), filename)
+            return FilePart(None if url is None else _a_url(url), None, file_id, _media_type(media_type), filename)
         media_type, encoded = _as_base64(data, media_type)
         return FilePart(None, encoded, None, media_type, filename)
 
@@ -494,6 +495,12 @@ def _a_string(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, got {type(value).__name__}")
     return value
+
+
+def _a_url(value: Any) -> str:
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", _a_string("url", value)):
+        raise ValueError(f"{value!r} is no URL; ContentBlock.attachment(...) takes a file by its path")
+    return str(value)
 
 
 def _media_type(value: str) -> str:

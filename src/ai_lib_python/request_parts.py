@@ -166,9 +166,12 @@ class RequestParts:
         """
         if budget is not None:
             a_count("budget", budget, 0)
-        if isinstance(effort, bool) or effort is None:
-            return self._set("reasoning", Reasoning(effort is not False, None, budget))
+        effort = "none" if effort is False else effort
+        if effort is True or effort is None:
+            return self._set("reasoning", Reasoning(True, None, budget))
         enabled = a_text("effort", effort) != "none"
+        if budget and not enabled:
+            raise ValueError(f"reasoning is switched off by {effort!r}, and has a budget of {budget} tokens: give one")
         return self._set("reasoning", Reasoning(enabled, effort if enabled else None, budget))
 
     def n(self, value: int) -> Self:

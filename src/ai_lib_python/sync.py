@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from . import client as _async
 from ._engine.background import BackgroundLoop
-from .conversation import ConversationParts, Said, Turn, messages_of
+from .conversation import ConversationParts, Said, Turn, a_client, messages_of
 from .events import ContentDelta, StreamingEvent
 from .message import Content, Message
 from .request_parts import RequestParts
@@ -393,7 +393,7 @@ class Conversation(ConversationParts[ChatRequestBuilder]):
 
     def with_client(self, client: AiClient) -> Conversation:
         """The same history, to go on with another client; this conversation stays as it is."""
-        return client.conversation(messages=self._messages, configure=self._configure)
+        return a_client(client).conversation(messages=self._messages, configure=self._configure)
 
 
 class ChatStream:

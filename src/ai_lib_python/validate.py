@@ -77,7 +77,8 @@ def some_messages(messages: Iterable[Any]) -> list[Message]:
     given = list(messages)
     for index, message in enumerate(given):
         if not isinstance(message, Message):
-            raise TypeError(f"messages[{index}] must be a Message, got {type(message).__name__}")
+            made = 'Message.user("..."), Message.assistant("...") and the like make one'
+            raise TypeError(f"messages[{index}] must be a Message, got {type(message).__name__}; {made}")
     return given
 
 

@@ -102,7 +102,7 @@ TYPES = [
     ("messages", 5, "messages must be a list of Message, got int"),
     ("messages", Message.user("a"), "messages must be a list of Message, got Message"),
     ("messages", "hi", "messages must be a list of Message, got str"),
-    ("messages", [{"role": "user"}], r"messages\[0\] must be a Message, got dict"),
+    ("messages", [{"role": "user"}], r"messages\[0\] must be a Message, got dict; Message.user"),
     ("n", "2", "n must be a whole number, got '2'"),
     ("min_p", "1", "min_p must be a number, got '1'"),
     ("repetition_penalty", None, "repetition_penalty must be a number, got None"),
@@ -161,6 +161,9 @@ def test_the_other_arguments_are_checked_too(chat: Asking) -> None:
         chat().logprobs(top=21)
     with pytest.raises(ValueError, match="budget must be at least 0, got -1"):
         chat().reasoning(budget=-1)
+    for off in (False, "none"):
+        with pytest.raises(ValueError, match="reasoning is switched off by 'none', and has a budget of 2000 tokens"):
+            chat().reasoning(off, budget=2000)
     with pytest.raises(TypeError, match="id must be a string"):
         chat().tool(5, "x")
 
@@ -262,6 +265,19 @@ def test_a_body_that_is_no_json_is_an_error_of_ours(chat: Asking, value: Any) ->
     with pytest.raises(UnsupportedError, match="JSON") as caught:
         chat().user("a").extra_body(value).preview()
     assert caught.value.provider == "openai"
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "place"),
+    [
+        ("a", {"x": {"y": [1, object()]}}, "x.y[1]"),
+        ("a\ud800", {}, "messages[0].content"),
+    ],
+)
+def test_the_place_of_what_is_no_json_is_told(chat: Asking, text: str, fields: dict[str, Any], place: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        chat().user(text).extra_body(fields).preview()
+    assert str(caught.value).endswith(f"(at {place})")
 
 
 def test_a_body_that_holds_itself_is_an_error(chat: Asking) -> None:

@@ -341,3 +341,19 @@ def test_the_tree_is_as_drawn() -> None:
             assert getattr(errors, name).__base__ is getattr(errors, above[-1]), name
         parents = {depth: known for depth, known in parents.items() if depth < indent} | {indent: name}
     assert {line.strip(" ├└─").split()[0] for line in drawn} == set(errors.__all__)
+
+
+@pytest.mark.parametrize("url", ["cat.png", "/home/me/cat.png", "C:\\cats\\cat.png", "example.com/cat.png", ""])
+def test_what_is_no_url_is_refused_and_told_how_a_file_is_given(url: str) -> None:
+    for make in (
+        ContentBlock.image_url,
+        lambda url: ContentBlock.video(url=url),
+        lambda url: ContentBlock.file(url=url),
+    ):
+        with pytest.raises(ValueError, match=r"is no URL; ContentBlock.attachment\(...\) takes a file by its path"):
+            make(url)
+
+
+@pytest.mark.parametrize("url", ["https://example.com/a", "HTTP://x.y/z", "gs://bucket/a.png", "s3://bucket/a.png"])
+def test_any_scheme_of_a_url_is_taken(url: str) -> None:
+    assert ContentBlock.image_url(url).url == url

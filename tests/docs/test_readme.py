@@ -107,6 +107,10 @@ async def test_the_page_about_parameters_runs_in_order(capsys: pytest.CaptureFix
         await run(block, names)
         await names["client"].aclose()
     printed = capsys.readouterr().out
+    budgets = [{"type": "enabled", "budget_tokens": tokens} for tokens in (1024, 2000)]
+    thinking = "".join(f"{each}\n" for each in (*budgets, {"type": "disabled"}))
+    assert printed.startswith(thinking)
+    printed = printed.removeprefix(thinking)
     assert printed.startswith("An oak.\nAn oak. stop\nAn oak. stop\nA\n lime\n tree.\n")
     assert (names["number"], names["of_another"].text) == (1, " tree.")
     assert "'allowed_domains': ['who.int'], 'max_uses': 2, 'user_location': {'type': 'approximate'" in printed
@@ -162,6 +166,16 @@ async def test_the_page_about_typed_answers_runs_in_order(capsys: pytest.Capture
     assert printed.startswith("example 1\nby='card' last_digits='exam'\n0 1 ")
     assert "['example']\n[City(name='example', people=1)]" in printed
     assert printed.endswith("City(name='example', people=1) [2100000]\n")
+
+
+async def test_the_page_about_testing_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    first, *rest = blocks_of((ROOT / "docs" / "testing.md").read_text("utf-8"))
+    await run(first, names)
+    await names["client"].aclose()
+    for block in rest:
+        await run(block, names)
+    assert capsys.readouterr().out == "You said: Hello\nTrue 2.0\nOne\n"
 
 
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:

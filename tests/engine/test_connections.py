@@ -442,11 +442,11 @@ async def ask(client, times=3):
 """
 
 
-def run(code: str) -> str:
-    """Runs a program in development mode, where a socket that is left open is told."""
+def run(code: str, mode: tuple[str, ...] = ("-X", "dev", "-W", "error::ResourceWarning")) -> str:
+    """Runs a program in development mode, where a socket that is left open is told; or in another one."""
     text = SERVER % whole(PLAIN) + textwrap.dedent(code) + "\ngc.collect()\nprint('done', answered)\n"
     source = str(Path(ai_lib_python.__file__).parent.parent)
-    command = [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", text]
+    command = [sys.executable, *mode, "-c", text]
     result = subprocess.run(command, capture_output=True, text=True, timeout=30, env={"PYTHONPATH": source})
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
@@ -504,3 +504,59 @@ def test_aclose_in_another_loop_leaves_no_socket_of_an_ended_one() -> None:
     asyncio.run(client.aclose())
     """
     assert "done 3" in run(code)
+
+
+LEFT_OPEN = {
+    "when its loop ends": """
+    async def main():
+        await ask(await make())
+    asyncio.run(main())
+    """,
+    "after its loop ended": """
+    client = asyncio.run(make())
+    asyncio.run(ask(client))
+    del client
+    """,
+    "in a loop that goes on": """
+    async def main():
+        client = await make()
+        await ask(client)
+        del client
+        gc.collect()
+        await asyncio.sleep(0.01)
+        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        assert not left, left
+    asyncio.run(main())
+    """,
+    "in the thread of the sync face": """
+    from ai_lib_python.sync import AiClient as SyncClient
+    client = SyncClient.create("openai/gpt-4o", api_key="k", base_url=url)
+    for _ in range(3):
+        assert client.chat().user("hi").execute().content == "hello"
+    """,
+    "until the program ends": """
+    client = asyncio.run(make())
+    asyncio.run(ask(client))
+    """,
+}
+
+
+@pytest.mark.parametrize("code", LEFT_OPEN.values(), ids=LEFT_OPEN.keys())
+def test_a_client_that_is_left_open_says_nothing(code: str) -> None:
+    assert "done 3" in run(code, mode=())
+
+
+def test_a_client_that_is_left_open_is_told_in_our_words_where_python_shows_such_warnings() -> None:
+    code = """
+    import warnings
+    async def main():
+        await ask(await make())
+        gc.collect()
+    with warnings.catch_warnings(record=True) as told:
+        asyncio.run(main())
+    for each in told:
+        print(each.category.__name__, each.message)
+    """
+    printed = run(code, mode=("-W", "always::ResourceWarning"))
+    assert "ResourceWarning a client was left open: await client.aclose(), or async with" in printed
+    assert "nclosed" not in printed

@@ -281,6 +281,14 @@ async def test_what_is_wrong_with_the_parameters_is_told_at_once() -> None:
         await conversation(configure=lambda request: request.system("a"))
     with pytest.raises(TypeError, match=r"messages\[0\] must be a Message"):
         await conversation(messages=["a"])
+    with pytest.raises(TypeError, match="configure must be a function that is given a request, got dict"):
+        await conversation(configure={"temperature": 0})
+
+
+async def test_what_is_no_client_is_told_at_once() -> None:
+    chat, _ = await conversation()
+    with pytest.raises(TypeError, match=r"with_client takes a client, .* got 'openai/gpt-4o'"):
+        chat.with_client("openai/gpt-4o")  # type: ignore[arg-type]
 
 
 async def test_a_turn_of_ones_own_is_added() -> None:

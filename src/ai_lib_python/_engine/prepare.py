@@ -22,6 +22,9 @@ from .credentials import Credential
 from .encode import encode
 from .target import Target
 
+DEEPEST = 20
+"""How deep in a body the place of a mistake is looked for."""
+
 _NOT_IN_HEADERS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of characters that no encoding has."""
 
@@ -118,5 +121,24 @@ def _as_json(manifest: Manifest, request: ChatRequest, body: Mapping[str, Any]) 
         return msgspec.json.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise UnsupportedError(
-            f"the request cannot be written as JSON: {error}", provider=manifest.id, model=request.model
+            f"the request cannot be written as JSON: {error}{_place_of(body)}",
+            provider=manifest.id,
+            model=request.model,
         ) from None
+
+
+def _place_of(body: Any, place: str = "") -> str:
+    """Where in a body the first thing stands that is not written as JSON, in brackets; nothing for the body itself."""
+    if place.count("[") + place.count(".") < DEEPEST and isinstance(body, (Mapping, list, tuple)):
+        for key, value in body.items() if isinstance(body, Mapping) else enumerate(body):
+            if not _is_json(value):
+                return _place_of(value, f"{place}.{key}" if isinstance(body, Mapping) else f"{place}[{key}]")
+    return f" (at {place.lstrip('.')})" if place else ""
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return True

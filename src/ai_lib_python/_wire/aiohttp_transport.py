@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+import warnings
+import weakref
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -43,6 +46,7 @@ class AiohttpTransport:
         self._verify = verify
         self._sessions: dict[tuple[asyncio.AbstractEventLoop, bool], aiohttp.ClientSession] = {}
         self._proxies: dict[str, str | None] = {}
+        weakref.finalize(self, _let_go, self._sessions)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         failure: TransportError
@@ -162,15 +166,34 @@ def _not_reached(url: str, error: Exception) -> ConnectionFailed:
     return failure
 
 
-def _abandon(session: aiohttp.ClientSession) -> None:
-    """Closes the sockets of a session whose loop can no longer run callbacks."""
+def _let_go(sessions: dict[tuple[asyncio.AbstractEventLoop, bool], aiohttp.ClientSession]) -> None:
+    """Closes what a client left open that nobody has any more: in silence, unless Python shows ResourceWarnings."""
+    are_open = False
+    for (loop, _), session in list(sessions.items()):
+        are_open |= not session.closed
+        if loop.is_closed():
+            _abandon(session)
+        else:
+            _abandon(session, partial(_hang_up, loop))
+    sessions.clear()
+    if are_open:
+        warnings.warn("a client was left open: await client.aclose(), or async with", ResourceWarning, stacklevel=2)
+
+
+def _hang_up(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
+    with suppress(RuntimeError):  # the loop was closed meanwhile
+        loop.call_soon_threadsafe(transport.abort)
+
+
+def _abandon(session: aiohttp.ClientSession, drop: Callable[[Any], None] | None = None) -> None:
+    """Closes the sockets of a session, which is not used again; by itself where its loop can run no callbacks."""
     connector = session.connector
     session.detach()
     if connector is None or connector.closed:
         return
     for connections in connector._conns.values():
         for protocol, *_ in connections:
-            _drop(protocol.transport)
+            (drop or _drop)(protocol.transport)
     connector._conns.clear()
     connector._closed = True
 
