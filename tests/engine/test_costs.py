@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python import Usage
+from ai_lib_python import Prices, Usage
 
 from .bodies import chat_body, generate_body, messages_body, responses_body
 from .conftest import Answering
@@ -262,3 +262,12 @@ def test_there_are_enough_vectors() -> None:
     known = {vector.model for vector in VECTORS.values() if vector.cost is not None}
     assert len(known) >= 12
     assert len({model.partition("/")[0] for model in known}) >= 10
+
+
+def test_prices_are_numbers_of_any_kind_and_nothing_else() -> None:
+    assert Prices(input=0.1, output="0.2", request=3) == Prices(  # type: ignore[arg-type]
+        input=Decimal("0.1"), output=Decimal("0.2"), request=Decimal(3)
+    )
+    for wrong in (-1, "cheap", float("nan")):
+        with pytest.raises(ValueError, match="output must be a number of US dollars"):
+            Prices(output=wrong)  # type: ignore[arg-type]

@@ -61,6 +61,13 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     date: str | None = None
 
+    def __post_init__(self) -> None:
+        """Takes numbers of other kinds, too, as ``amount_of`` does."""
+        for name in RATES:
+            value = getattr(self, name)
+            if value is not None:
+                msgspec.structs.force_setattr(self, name, amount_of(name, value))
+
     def for_prompt(self, tokens: int) -> Prices:
         """The prices of a call with a prompt of so many tokens."""
         fitting = [tier for tier in self.tiers if tokens > tier.above]
