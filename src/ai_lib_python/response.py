@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -87,8 +88,12 @@ class Usage(msgspec.Struct, frozen=True):
 
     def __add__(self, other: Usage) -> Usage:
         """Both together, bucket by bucket."""
-        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
-        return Usage(*(_sum(*pair) for pair in pairs))
+        return sum_of([self, other])
+
+
+def sum_of(each: Iterable[Usage]) -> Usage:
+    """All of them together, bucket by bucket; a bucket that none of them tells is not told."""
+    return Usage(*(_sum(*counts) for counts in zip(*map(msgspec.structs.astuple, each), strict=True)))
 
 
 def _sum(*counts: int | None) -> int | None:

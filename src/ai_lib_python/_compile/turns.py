@@ -99,9 +99,7 @@ def arrange(
     """Splits messages into system prompts, turns, and the last turn where it stands apart, as ``options`` say."""
     if not messages:
         raise UnsupportedError("a request needs at least one message; add .user(...) or .messages([...])")
-    continued = extra_body is not None and any(name in extra_body for name in options.continued_by)
-    calls = Pairing(options.calls, continued=continued)
-    pieces = list(_pieces(messages, options, provider, notes, known, calls))
+    pieces = list(_pieces(messages, options, provider, notes, known, extra_body))
     system = None
     if options.system != "inline":
         hoisted, pieces = _parted(pieces, leading=options.system == "hoist_leading")
@@ -118,16 +116,25 @@ _Piece = tuple[str, tuple[Part, ...]]
 
 
 def _pieces(
-    messages: Sequence[Message], options: TurnOptions, provider: str, notes: Notes, known: Known, calls: Pairing
+    messages: Sequence[Message],
+    options: TurnOptions,
+    provider: str,
+    notes: Notes,
+    known: Known,
+    extra_body: Mapping[str, Any] | None,
 ) -> Iterable[_Piece]:
     """Each message as its role and parts; tool results stand in pieces of their own."""
     names: dict[str, str] = {}
+    calls: Pairing | None = None  # while all are plain texts
     for index, message in enumerate(messages):
         source = message.role.value
         if _plain_text(message.parts) is not None:
-            calls.said(index, source)
+            if calls is not None:
+                calls.said(index, source)
             yield source, message.parts
             continue
+        if calls is None:
+            calls = Pairing(options.calls, continued=_is_continued(options, extra_body))
         calls.take(index, message)
         parts = known.kept(_native(message.parts, options, provider, notes), source, options, notes)
         if source == "assistant":
@@ -136,23 +143,37 @@ def _pieces(
         if why := _why_omitted(message, parts, options):
             notes.omitted(source, why, Place(index))
             continue
-        if not any(isinstance(part, ToolResult) for part in parts):
-            yield source, parts
-            continue
-        results = [_result(part, names, options, notes) for part in parts if isinstance(part, ToolResult)]
-        if options.tool_results == "split":
-            yield from (("tool", (result,)) for result in results)
+        if any(isinstance(part, ToolResult) for part in parts):
+            yield from _with_results(source, parts, names, options, notes)
         else:
-            yield "tool", tuple(results)
-        rest = tuple(part for part in parts if not isinstance(part, ToolResult))
-        if rest:
-            yield ("user" if source == "tool" else source), rest
+            yield source, parts
+
+
+def _with_results(
+    source: str, parts: tuple[Part, ...], names: dict[str, str], options: TurnOptions, notes: Notes
+) -> Iterable[_Piece]:
+    """The results of a message, and what else it says."""
+    results = [_result(part, names, options, notes) for part in parts if isinstance(part, ToolResult)]
+    if options.tool_results == "split":
+        yield from (("tool", (result,)) for result in results)
+    else:
+        yield "tool", tuple(results)
+    rest = tuple(part for part in parts if not isinstance(part, ToolResult))
+    if rest:
+        yield ("user" if source == "tool" else source), rest
+
+
+def _is_continued(options: TurnOptions, extra_body: Mapping[str, Any] | None) -> bool:
+    """Whether the provider keeps what was said before."""
+    return extra_body is not None and any(name in extra_body for name in options.continued_by)
 
 
 def _plain_text(parts: tuple[Part, ...]) -> str | None:
     """The text, where the parts are one text as most are; then nothing else has to be looked at."""
-    only = parts[0] if len(parts) == 1 else None
-    if not isinstance(only, TextPart) or only.signature is not None or only.cache is not None:
+    if len(parts) != 1:
+        return None
+    only = parts[0]
+    if only.__class__ is not TextPart or only.signature is not None or only.cache is not None:
         return None
     return only.text or None
 
@@ -236,8 +257,8 @@ def _parted(pieces: Sequence[_Piece], *, leading: bool) -> tuple[list[tuple[bool
 
 def _hoisted(taken: Sequence[tuple[bool, _Piece]], options: TurnOptions, notes: Notes) -> System | None:
     parts = [part for _, (_, said) in taken for part in said]
-    moved = [part for spoken_before, (_, said) in taken if spoken_before for part in said]
     if any(spoken_before for spoken_before, _ in taken):
+        moved = [part for spoken_before, (_, said) in taken if spoken_before for part in said]
         notes.moved("system", "this wire has one system prompt, before the conversation", *moved)
     if not parts:
         return None

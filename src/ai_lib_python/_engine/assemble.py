@@ -35,17 +35,11 @@ from ..response import ChatResponse, Usage
 from .patches import apply_patch
 from .tags import TagSplitter
 
-OTHER_COUNTS = (
-    "cache_write_1h",
-    "audio_input",
-    "audio_cache_read",
-    "audio_output",
-    "image_input",
-    "image_output",
-    "tool_input",
-    "web_searches",
-)
+OTHER_COUNTS = Usage.__struct_fields__[5:]
 """The counts that are buckets as they stand."""
+
+DEAREST = Decimal(10**12)
+"""A cost above it is none, whatever it is counted in."""
 
 KEPT_UNKNOWN = 100
 """How many unknown frames of one stream are kept; all are counted."""
@@ -312,10 +306,10 @@ class Assembler:
 
     def usage(self, adds: bool = False, **counts: Any) -> None:
         """Token counts: the sums so far, or where ``adds`` is true only what is new."""
-        before = dict(self._counts)
+        before = None if self.events is None else dict(self._counts)
         for name, value in counts.items():
-            number = _count(value)
-            if number is not None:
+            number = value if value.__class__ is int else _count(value)
+            if number is not None and number >= 0:
                 self._counts[name] = number + (self._counts.get(name, 0) if adds else 0)
         if self.events is not None and self._counts != before:
             self.events.append(Metadata(usage=self.current_usage()))
@@ -572,7 +566,9 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except ArithmeticError:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    if amount.is_nan():
+        return None
+    return amount if 0 <= amount <= DEAREST else None
 
 
 def _usage(counts: Mapping[str, int]) -> Usage:
@@ -587,5 +583,4 @@ def _usage(counts: Mapping[str, int]) -> Usage:
         uncached = prompt - (cache_read or 0) - (cache_write or 0)
     if output is None and ("answer" in counts or reasoning is not None):
         output = counts.get("answer", 0) + (reasoning or 0)
-    parts = {name: counts[name] for name in OTHER_COUNTS if name in counts}
-    return Usage(uncached, cache_read, cache_write, output, reasoning, **parts)
+    return Usage(uncached, cache_read, cache_write, output, reasoning, *map(counts.get, OTHER_COUNTS))

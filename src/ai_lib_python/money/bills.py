@@ -10,6 +10,7 @@ import msgspec
 
 from .._globs import fits_one
 from ..response import Usage
+from .catalogue import catalogue_prices
 from .prices import Prices, price_of, prices_from
 
 __all__ = ["Bill", "ModelPrices", "PriceList"]
@@ -57,8 +58,11 @@ def _prices(model: str, given: Any) -> Prices:
 
 def _first(listed: tuple[ModelPrices, ...], models: tuple[str, ...]) -> Prices | None:
     """The prices of the first entry that fits, by the first of a model's names that any fits."""
-    found = (entry.prices for model in models for entry in listed if fits_one(model, entry.match))
-    return next(found, None)
+    for model in models:
+        for entry in listed:
+            if fits_one(model, entry.match):
+                return entry.prices
+    return None
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +90,7 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
             return CALLER, given
         if self.unpriced and any(fits_one(model, self.unpriced) for model in models):
             return None
-        special = {name: value for name, value in terms.items() if value not in self.standard.get(name, ())}
+        special = terms and {name: value for name, value in terms.items() if value not in self.standard.get(name, ())}
         if self.catalogue is not None and (listed := self._listed(models, special, at)) is not None:
             return CATALOGUE, listed
         stated = None if special else _first(self.stated, models)
@@ -100,10 +104,10 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
         return self.catalogue is not None and not is_installed()
 
     def _listed(self, models: tuple[str, ...], special: Mapping[str, str], at: float) -> Prices | None:
-        from .catalogue import catalogue_prices  # only for who asks for a cost
-
-        found = (catalogue_prices(self.catalogue or "", model, special, at) for model in models)
-        return next((prices for prices in found if prices is not None), None)
+        for model in dict.fromkeys(models):
+            if (prices := catalogue_prices(self.catalogue or "", model, special, at)) is not None:
+                return prices
+        return None
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):

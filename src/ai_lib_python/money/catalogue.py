@@ -39,6 +39,9 @@ UNUSED = frozenset({"storage_searches_kcount", "cache_image_read_mtok"})
 
 THOUSAND = Decimal(1000)
 
+KEPT = 1024
+"""How many names of models are remembered."""
+
 
 @cache
 def _snapshot() -> Any:
@@ -64,18 +67,57 @@ def catalogue_prices(provider: str, model: str, terms: Mapping[str, str], at: fl
         terms: what was said of how the call was served, and has its own prices, such as ``{"service_tier": "flex"}``.
         at: when the call was made, in seconds since 1970: some prices change with the hour.
     """
-    data = _snapshot()
-    if data is None:
+    library = _snapshot()
+    found = None if library is None else _found(library.get_snapshot(), provider, model)
+    if found is None:
         return None
-    try:
-        _, found = data.get_snapshot().find_provider_model(model, None, provider, None)
-    except LookupError:
+    if terms and any(not _has_prices_for(found, name, value) for name, value in terms.items()):
         return None
-    if any(not _has_prices_for(found, name, value) for name, value in terms.items()):
-        return None
+    if not terms and type(found.prices) is not list:
+        return _remembered(found.prices)  # the same at any time
     moment = datetime.fromtimestamp(at, timezone.utc)
     theirs = found.get_prices(moment, dict(terms)) if terms else found.get_prices(moment)
     return _converted(theirs) if terms else _remembered(theirs)
+
+
+class _Models:
+    """The models of one state of the library's data that were looked for before, those without prices too.
+
+    Looking for a model means trying the patterns of all: some hundred times as long.
+    """
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def find(self, provider: str, model: str) -> Any:
+        key = (provider, model)
+        try:
+            return self._known[key]
+        except KeyError:
+            found = self._looked_up(provider, model)
+        if len(self._known) >= KEPT:  # names of models come from outside, too
+            self._known.clear()
+        self._known[key] = found
+        return found
+
+    def _looked_up(self, provider: str, model: str) -> Any:
+        try:
+            return self.data.find_provider_model(model, None, provider, None)[1]
+        except LookupError:
+            return None
+
+
+_MODELS = _Models(None)
+
+
+def _found(data: Any, provider: str, model: str) -> Any:
+    """A model in the library's data of now, which its user may exchange; None where it is not listed."""
+    global _MODELS  # exchanged as a whole, so that threads need no lock
+    models = _MODELS
+    if models.data is not data:
+        models = _MODELS = _Models(data)
+    return models.find(provider, model)
 
 
 def _has_prices_for(model: Any, name: str, value: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
 
     def for_prompt(self, tokens: int) -> Prices:
         """The prices of a call with a prompt of so many tokens."""
+        if not self.tiers:
+            return self
         fitting = [tier for tier in self.tiers if tokens > tier.above]
         return max(fitting, key=lambda tier: tier.above).prices if fitting else self
 
@@ -150,8 +152,8 @@ def price_of(usage: Usage, prices: Prices, zeros: frozenset[str] = frozenset()) 
     """
     try:
         bill = _Lines(usage, prices, zeros)
-        lines = (*bill.prompt(), *bill.answer())
-        return sum((count * rate for count, rate in lines), Decimal(0)) / MILLION + bill.fees()
+        amounts = [count * rate for count, rate in (*bill.prompt(), *bill.answer()) if count]
+        return sum(amounts, Decimal(0)) / MILLION + bill.fees()
     except _NotTold:
         return None
 
@@ -164,7 +166,7 @@ class _Lines:
         self._zeros = zeros
         self._rates = prices.for_prompt((usage.prompt_tokens or 0) + (usage.tool_input or 0))
 
-    def prompt(self) -> Iterator[Line]:
+    def prompt(self) -> tuple[Line, ...]:
         """Tokens of the prompt."""
         rates = self._rates
         base = _known(rates.input)
@@ -176,15 +178,17 @@ class _Lines:
         image, image_rate = self._part("image_input", rates.image_input, base)
         if image and read:
             raise _NotTold("how many of the pictures were in the cache")
-        yield _rest(self._needed("input"), sound - sound_read, image) + (self._usage.tool_input or 0), base
-        yield _rest(read, sound_read), read_rate
-        yield _rest(written, hour), write_rate
-        yield hour, hour_rate
-        yield _rest(sound, sound_read), sound_rate
-        yield sound_read, read_rate if rates.audio_cache_read is None else rates.audio_cache_read
-        yield image, image_rate
+        return (
+            (_rest(self._needed("input"), sound - sound_read, image) + (self._usage.tool_input or 0), base),
+            (_rest(read, sound_read), read_rate),
+            (_rest(written, hour), write_rate),
+            (hour, hour_rate),
+            (_rest(sound, sound_read), sound_rate),
+            (sound_read, read_rate if rates.audio_cache_read is None else rates.audio_cache_read),
+            (image, image_rate),
+        )
 
-    def answer(self) -> Iterator[Line]:
+    def answer(self) -> tuple[Line, ...]:
         """Generated tokens."""
         rates = self._rates
         base = _known(rates.output)
@@ -193,8 +197,7 @@ class _Lines:
             self._own("audio_output", rates.audio_output, base),
             self._own("image_output", rates.image_output, base),
         )
-        yield _rest(self._needed("output"), *(count for count, _ in parts)), base
-        yield from parts
+        return (_rest(self._needed("output"), *(count for count, _ in parts)), base), *parts
 
     def fees(self) -> Decimal:
         """What is charged beside tokens."""

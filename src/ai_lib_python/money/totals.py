@@ -8,7 +8,7 @@ from threading import Lock
 
 import msgspec
 
-from ..response import CallStats, Usage
+from ..response import CallStats, Usage, sum_of
 
 __all__ = ["ClientUsage", "UsageTotals"]
 
@@ -123,16 +123,23 @@ class ClientUsage:
             self._totals = msgspec.structs.replace(self._totals, failed=self._totals.failed + 1)
 
     def _add_up(self) -> None:
-        while self._waiting:
-            stats, totals = self._waiting.popleft(), self._totals
-            cost = stats.cost
-            self._totals = msgspec.structs.replace(
-                totals,
-                requests=totals.requests + stats.attempts,
-                usage=totals.usage + stats.usage,
-                cost=totals.cost + (cost or 0),
-                cost_unknown=totals.cost_unknown + (cost is None),
-            )
+        taken = self._take()
+        if not taken:
+            return
+        totals = self._totals
+        costs = [stats.cost for stats in taken]
+        known = [cost for cost in costs if cost is not None]
+        self._totals = msgspec.structs.replace(
+            totals,
+            requests=totals.requests + sum(stats.attempts for stats in taken),
+            usage=sum_of([totals.usage, *(stats.usage for stats in taken)]),
+            cost=sum(known, totals.cost),
+            cost_unknown=totals.cost_unknown + len(costs) - len(known),
+        )
+
+    def _take(self) -> list[CallStats]:
+        """What waits, now; calls of other threads may come meanwhile."""
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def __repr__(self) -> str:
         return f"ClientUsage({self.snapshot()!r})"
