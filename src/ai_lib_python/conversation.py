@@ -13,11 +13,11 @@ import asyncio
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterable
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, overload
 
 from .chat import ChatRequestBuilder
 from .message import Message, Part
-from .response import ChatResponse, Usage
+from .response import ChatResponse, TypedResponse, Usage, sum_of
 from .validate import some_messages
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ such as the results of tools."""
 TICKS = 5
 """How often the event loop may go round before a stream that was left must be closed; two or three are enough."""
 
+T = TypeVar("T")
 Builder = TypeVar("Builder", bound="RequestParts")
 AnyClient = TypeVar("AnyClient")
 
@@ -266,6 +267,24 @@ class Conversation(ConversationParts[ChatRequestBuilder]):
             turn.end()
         return response
 
+    @overload
+    async def say_into(self, said: Said, kind: type[T], *, repairs: int = 0) -> TypedResponse[T]: ...
+    @overload
+    async def say_into(self, said: Said, kind: Any, *, repairs: int = 0) -> TypedResponse[Any]: ...
+    async def say_into(self, said: Said, kind: Any, *, repairs: int = 0) -> TypedResponse[Any]:
+        """Says something and waits for an answer in a type: ``parsed`` is its value, as of ``into(kind)``.
+
+        What was said and the answer that fits are then in ``messages``; repairs before it are in none, but count in
+        ``usage``. An answer that does not fit adds nothing.
+        """
+        turn = await _new_turn(self, said)
+        try:
+            response: TypedResponse[Any] = await turn.request().into(kind).execute(repairs=repairs)
+            turn.answered(response)
+        finally:
+            turn.end()
+        return response
+
     async def run_tools(self, said: Said, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
         """Says something and lets the model call functions, as ``ChatRequestBuilder.run_tools`` does.
 
@@ -343,10 +362,14 @@ def messages_of(said: Said) -> tuple[Message, ...]:
 
 
 def _usage_of(response: ChatResponse) -> Usage:
-    """The tokens of an answer, of all its rounds where there are some."""
-    if not response.rounds:
-        return response.usage
-    return sum((each.response.usage for each in response.rounds), Usage())
+    """The tokens of an answer, of all its rounds and repairs where there are some."""
+    repairs = response.repairs if isinstance(response, TypedResponse) else ()
+    answers = [*(each.response for each in repairs), response]
+    return sum_of(each.usage for answer in answers for each in _rounds_of(answer))
+
+
+def _rounds_of(response: ChatResponse) -> list[ChatResponse]:
+    return [each.response for each in response.rounds] or [response]
 
 
 def _closed() -> str:

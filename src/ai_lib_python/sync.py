@@ -373,6 +373,20 @@ class Conversation(ConversationParts[ChatRequestBuilder]):
             turn.end()
         return response
 
+    @overload
+    def say_into(self, said: Said, kind: type[T], *, repairs: int = 0) -> TypedResponse[T]: ...
+    @overload
+    def say_into(self, said: Said, kind: Any, *, repairs: int = 0) -> TypedResponse[Any]: ...
+    def say_into(self, said: Said, kind: Any, *, repairs: int = 0) -> TypedResponse[Any]:
+        """Says something and waits for an answer in a type. One that does not fit adds nothing."""
+        turn = Turn(self, messages_of(said))
+        try:
+            response: TypedResponse[Any] = turn.request().into(kind).execute(repairs=repairs)
+            turn.answered(response)
+        finally:
+            turn.end()
+        return response
+
     def run_tools(self, said: Said, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
         """Says something and lets the model call functions; every round is then in ``messages``."""
         turn = Turn(self, messages_of(said))

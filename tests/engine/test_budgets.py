@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -250,3 +251,16 @@ def test_the_blocking_client_has_budgets_too() -> None:
     assert budget.spent == COST
     with pytest.raises(BudgetExceeded):
         client.chat().user("Hi").max_tokens(100).budget(usd=0).execute()
+
+
+async def test_a_stream_that_was_begun_and_dropped_is_settled_too(answering: Answering) -> None:
+    """Nobody iterated over it, and nobody closed it: what it may have cost is spent, and nothing stays reserved."""
+    client = await answering(MODEL, sse("[DONE]"))
+    budget = Budget("0.01")
+    stream = asked(client).budget(budget).stream()
+    await stream
+    assert budget.reserved == Decimal("0.00503")
+    del stream
+    gc.collect()
+    assert (budget.reserved, budget.spent, budget.assumed) == (0, Decimal("0.00503"), Decimal("0.00503"))
+    assert (client.usage.requests, client.usage.cost_unknown) == (1, 1)

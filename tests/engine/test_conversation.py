@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ai_lib_python import AiClient, ContentBlock, Conversation, Message, messages_from_json, messages_to_json, sync
-from ai_lib_python.errors import ConnectionFailed, Overloaded, RateLimited, ToolRoundsExceeded
+from ai_lib_python.errors import ConnectionFailed, InvalidAnswer, Overloaded, RateLimited, ToolRoundsExceeded
 from ai_lib_python.message import TextPart
 from ai_lib_python.simulator import Answer as Simulated
 from ai_lib_python.simulator import SimulatedError, Simulator
@@ -355,3 +355,37 @@ def test_the_same_without_await() -> None:
             assert len(chat.run_tools("Rain in Oslo?").rounds) == 2
             assert [event.is_stream_end for event in chat.stream_tools("Rain in Oslo?")][-1]
             assert chat.request(TextPart("d")).build().messages[:-1] == chat.messages
+
+
+async def test_a_turn_may_be_answered_in_a_type() -> None:
+    chat, script = await conversation(says("b"), says('{"value": [1, 2]}'), says("d"))
+    await chat.say("a")
+    response = await chat.say_into("count", list[int])
+    assert response.parsed == [1, 2]
+    await chat.say("c")
+    assert sent(script)[:-1] == [*FIRST, ("user", "count"), ("assistant", '{"value": [1, 2]}')]
+
+
+async def test_repairs_of_a_turn_in_a_type_are_no_turns_but_cost_tokens() -> None:
+    chat, _ = await conversation(says("none"), says('{"value": [1]}'))
+    response = await chat.say_into("count", list[int], repairs=1)
+    assert texts(chat) == [SYSTEM, ("user", "count"), ("assistant", '{"value": [1]}')]
+    assert chat.usage == response.usage + response.repairs[0].response.usage
+    assert chat.usage != response.usage
+
+
+async def test_an_answer_that_does_not_fit_its_type_adds_nothing() -> None:
+    chat, _ = await conversation(says("none"), says("b"))
+    with pytest.raises(InvalidAnswer):
+        await chat.say_into("count", list[int])
+    assert texts(chat) == [SYSTEM]
+    await chat.say("a")
+    assert texts(chat) == FIRST
+
+
+def test_a_turn_may_be_answered_in_a_type_without_await() -> None:
+    script = Script(says('{"value": [1]}'))
+    with sync.AiClient.create("openai/gpt-4o", api_key=KEY, transport=script) as client:
+        chat = client.conversation("Be brief.")
+        assert chat.say_into("count", list[int]).parsed == [1]
+        assert len(chat.messages) == 3

@@ -77,6 +77,12 @@ class Hold:
         for budget, amount in self._held:
             budget.settle(amount, None if charged else Decimal(0))
 
+    def left_behind(self) -> None:
+        """The answer had begun, and nobody can read or close it any more: it may have cost all. From a finalizer."""
+        self._usage.left_behind()
+        for budget, amount in self._held:
+            budget.let_go(amount)
+
 
 def may_be_charged(error: BaseException) -> bool:
     """Whether a provider may charge for a call that ended so, before any of its answer was read."""

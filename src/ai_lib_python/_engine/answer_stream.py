@@ -144,6 +144,11 @@ class AnswerRun:
         if hold is not None and self._reader is not None:
             hold.answered(self.stats(), failed=self._failed)
 
+    def __del__(self) -> None:
+        hold = getattr(self, "_hold", None)
+        if hold is not None:  # begun, and dropped without a loop or a close
+            hold.left_behind()
+
     def response(self) -> ChatResponse:
         """The answer so far."""
         return self.reader.response()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 from threading import Lock
 from typing import Any
@@ -37,21 +38,28 @@ class Budget:
         self._spent = Decimal(0)
         self._assumed = Decimal(0)
         self._reserved = Decimal(0)
+        self._let_go: deque[Decimal] = deque()
 
     @property
     def spent(self) -> Decimal:
         """What has been spent, in US dollars; what is ``assumed`` included."""
-        return self._spent
+        with self._lock:
+            self._tidy()
+            return self._spent
 
     @property
     def assumed(self) -> Decimal:
         """How much of ``spent`` is not the real cost, which nobody told, but the most that it can have been."""
-        return self._assumed
+        with self._lock:
+            self._tidy()
+            return self._assumed
 
     @property
     def reserved(self) -> Decimal:
         """What calls that are under way may still spend."""
-        return self._reserved
+        with self._lock:
+            self._tidy()
+            return self._reserved
 
     @property
     def left(self) -> Decimal:
@@ -70,6 +78,7 @@ class Budget:
             BudgetExceeded: so much is not left.
         """
         with self._lock:
+            self._tidy()
             if self._spent + self._reserved + amount <= self.usd:
                 self._reserved += amount
                 return
@@ -88,11 +97,23 @@ class Budget:
             if cost is None:
                 self._assumed += reserved
 
+    def let_go(self, reserved: Decimal) -> None:
+        """The call of a reservation was left so that nobody can settle it. Takes no lock, as finalizers must not."""
+        self._let_go.append(reserved)
+
+    def _tidy(self) -> None:
+        """Counts as spent what was let go; under the lock."""
+        while self._let_go:
+            reserved = self._let_go.popleft()
+            self._reserved -= reserved
+            self._spent += reserved
+            self._assumed += reserved
+
     def __reduce__(self) -> str:
         raise TypeError("a budget cannot be pickled: it is what calls of one process share")
 
     def __repr__(self) -> str:
-        return f"Budget({self.usd:f} USD: {self._spent:f} spent, {self._reserved:f} reserved)"
+        return f"Budget({self.usd:f} USD: {self.spent:f} spent, {self.reserved:f} reserved)"
 
 
 def a_budget(given: Decimal | float | str | Budget | None, prompt_tokens: int | None = None) -> Budget | None:

@@ -44,6 +44,7 @@ class ClientUsage:
     def __init__(self) -> None:
         self._lock = Lock()
         self._waiting: deque[CallStats] = deque()
+        self._left: deque[None] = deque()
         self._totals = UsageTotals()
 
     def snapshot(self) -> UsageTotals:
@@ -122,7 +123,20 @@ class ClientUsage:
         with self._lock:
             self._totals = msgspec.structs.replace(self._totals, failed=self._totals.failed + 1)
 
+    def left_behind(self) -> None:
+        """Counts a request whose answer nobody reads or closes. Takes no lock, as finalizers must not."""
+        self._left.append(None)
+
+    def _count_left(self) -> None:
+        while self._left:
+            self._left.popleft()
+            totals = self._totals
+            self._totals = msgspec.structs.replace(
+                totals, requests=totals.requests + 1, cost_unknown=totals.cost_unknown + 1
+            )
+
     def _add_up(self) -> None:
+        self._count_left()
         taken = self._take()
         if not taken:
             return
