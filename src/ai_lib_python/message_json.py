@@ -54,7 +54,10 @@ def messages_from_json(text: str | bytes) -> list[Message]:
     data = _a_map(_parsed(text), "the conversation")
     _check_version(data)
     _check_keys(data, ("version", "messages"), "the conversation")
-    return [_read_message(item, place) for item, place in _items(data.get("messages"), "messages")]
+    try:
+        return [_read_message(item, place) for item, place in _items(data.get("messages"), "messages")]
+    except RecursionError:
+        raise ValueError("the conversation is nested too deeply to be read") from None
 
 
 # Writing

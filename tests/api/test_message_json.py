@@ -196,3 +196,11 @@ def test_a_field_of_the_wrong_type_is_refused_when_it_is_written() -> None:
 @pytest.mark.parametrize("message", CONVERSATION, ids=lambda message: message.role.value)
 def test_pickle_and_copy(message: Message) -> None:
     assert pickle.loads(pickle.dumps(message)) == copy.copy(message) == copy.deepcopy(message) == message
+
+
+def test_results_within_results_without_end_are_refused() -> None:
+    """A text from outside must not end in an error that nobody expects."""
+    result = '{"type": "tool_result", "id": "1", "parts": ['
+    parts = result * 300 + '{"type": "text", "text": "x"}' + "]}" * 300
+    with pytest.raises(ValueError, match="nested too deeply"):
+        messages_from_json('{"version": 1, "messages": [{"role": "tool", "parts": [' + parts + "]}]}")
