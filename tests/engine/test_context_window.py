@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python import AiClient, Message
+from ai_lib_python import AiClient, Message, ToolCall
 from ai_lib_python.errors import ConfigurationError, ContextWindowExceeded
 
 from .scripted import KEY, Answer, Script
@@ -49,8 +49,9 @@ async def test_a_stream_is_refused_too() -> None:
 async def test_every_message_and_result_counts() -> None:
     client, _ = await asked()
     half = "aa " * (WINDOW // 2 + 1)
+    call = Message.assistant(tool_calls=[ToolCall("c", "look")])
     with pytest.raises(ContextWindowExceeded):
-        await client.chat().system(half).messages([Message.tool("c", half)]).execute()
+        await client.chat().system(half).messages([call, Message.tool("c", half)]).execute()
 
 
 FITTING = {

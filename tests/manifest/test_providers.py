@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,7 +14,8 @@ import pytest
 from ai_lib_python import AiClient, ContentBlock, Message, MessageRole
 from ai_lib_python._engine.assemble import Assembler, ErrorInAnswer
 from ai_lib_python._engine.target import Target, program_of
-from ai_lib_python._manifest import folders
+from ai_lib_python._manifest import folders, yaml_source
+from ai_lib_python._manifest.check import problems
 from ai_lib_python._manifest.load import load
 from ai_lib_python._manifest.manifest import Manifest
 from ai_lib_python.chat import ChatRequestBuilder
@@ -28,6 +30,14 @@ TOOLS = [ToolDefinition("look", "Looks.")]
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 CALL = ToolCall("call_1", "look", "{}")
 SIGNED = ToolCall("call_1", "look", "{}", "s", "gemini")
+
+
+BUNDLED = [*folders.bundled_providers(), *folders.bundled_dialects()]
+
+
+@pytest.mark.parametrize("file", BUNDLED, ids=lambda file: file.stem)
+def test_a_bundled_manifest_is_fine_and_so_not_checked_again_whenever_it_is_loaded(file: Path) -> None:
+    assert problems(yaml_source.read(file)) == []
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
