@@ -354,11 +354,15 @@ def _changed(difference: Difference, exchange: Exchange, found: list[Difference]
 
 
 def _closed(difference: Difference, exchange: Exchange, found: list[Difference]) -> bool:
-    """A strict schema that was left open: the provider itself closes it where nobody says that it is strict."""
+    """A strict schema that was left open: closed, its optional keys required and allowed to be null."""
     if not any(told.parameter == "tools.schema" for told in exchange.told("adapted")):
         return False
-    what = (difference.place[-1], difference.recorded, difference.sent)
-    return what[:1] == ("required",) or what == ("additionalProperties", MISSING, False)
+    recorded, sent = difference.recorded, difference.sent
+    return (
+        "required" in difference.place
+        or (difference.place[-1], recorded, sent) == ("additionalProperties", MISSING, False)
+        or (difference.place[-1] == "type" and sent == [recorded, "null"])
+    )
 
 
 ALLOWED: tuple[Allowed, ...] = (
@@ -475,9 +479,9 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         "closed",
-        "a strict tool goes out closed and all required, as the provider makes it by itself; adjustments tell",
+        "a strict tool goes out as strict demands it: closed, and all required; adjustments tell",
         told=_closed,
-        wires=("openai-responses",),
+        wires=("openai-responses", "openai-chat"),
     ),
     Allowed("renamed", "the manifest names the key of today, and adjustments tell", told=_renamed),
     Allowed("changed", "the model of today does not take the parameter so, and adjustments tell", told=_changed),
