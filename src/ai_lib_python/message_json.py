@@ -166,7 +166,8 @@ def _read_part(data: Any, place: str) -> Part:
         for name, field in form.fields.items()
         if name in fields
     }
-    return form.kind(**given)  # type: ignore[no-any-return]
+    part: Part = form.kind(**given)
+    return part
 
 
 def _read_value(data: Any, field: _Field, place: str) -> Any:
