@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from sys import maxsize
 from typing import Any
 
 import msgspec
@@ -97,6 +98,12 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
         return None if stated is None else (MANIFEST, stated)
 
     @property
+    def lowest_tier(self) -> int:
+        """Tokens of the shortest prompt to which other prices may apply; no more than there are where none do."""
+        entries = (*self.given, *self.stated)
+        return min((tier.above for entry in entries for tier in entry.prices.tiers), default=maxsize)
+
+    @property
     def can_be_extended(self) -> bool:
         """Whether the library of prices knows the provider, but is not installed."""
         from .catalogue import is_installed  # only for who has no price
@@ -143,10 +150,15 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
         """Who says so, or None."""
         return self._settled()[0]
 
+    @property
+    def can_be_priced(self) -> bool:
+        """Whether the counts are all that prices need."""
+        return self.complete and not self.beyond and self.usage.output is not None
+
     def _settled(self) -> tuple[str | None, Decimal | None]:
         if self.reported is not None:
             return PROVIDER, self.reported
-        if not self.complete or self.beyond or self.usage.output is None:
+        if not self.can_be_priced:
             return None, None
         found = self.prices.found(self.models, self.terms, self.at)
         cost = None if found is None else price_of(self.usage, found[1], self.prices.zeros)

@@ -142,16 +142,27 @@ Line = tuple[int, Decimal]
 """A number of tokens, and the price of a million of them."""
 
 
-def price_of(usage: Usage, prices: Prices, zeros: frozenset[str] = frozenset()) -> Decimal | None:
+def price_of(
+    usage: Usage,
+    prices: Prices,
+    zeros: frozenset[str] = frozenset(),
+    *,
+    calls: int = 1,
+    prompt: int | None = None,
+) -> Decimal | None:
     """What a call costs, in US dollars; None where a price, or a count that a price needs, is not known.
 
     Args:
         usage: the counts.
         prices: the prices, tiers included.
         zeros: counts that this provider leaves out where they are 0.
+        calls: how many calls the counts are of, all within one tier.
+        prompt: tokens of each call's prompt, by which the tier is found; without it as the counts say.
     """
+    if prompt is None:
+        prompt = (usage.prompt_tokens or 0) + (usage.tool_input or 0)
     try:
-        bill = _Lines(usage, prices, zeros)
+        bill = _Lines(usage, prices.for_prompt(prompt), zeros, calls)
         amounts = [count * rate for count, rate in (*bill.prompt(), *bill.answer()) if count]
         return sum(amounts, Decimal(0)) / MILLION + bill.fees()
     except _NotTold:
@@ -161,10 +172,11 @@ def price_of(usage: Usage, prices: Prices, zeros: frozenset[str] = frozenset()) 
 class _Lines:
     """A usage as prices ask for it. Every method raises _NotTold where something is not known."""
 
-    def __init__(self, usage: Usage, prices: Prices, zeros: frozenset[str]) -> None:
+    def __init__(self, usage: Usage, rates: Prices, zeros: frozenset[str], calls: int) -> None:
         self._usage = usage
         self._zeros = zeros
-        self._rates = prices.for_prompt((usage.prompt_tokens or 0) + (usage.tool_input or 0))
+        self._rates = rates
+        self._calls = calls
 
     def prompt(self) -> tuple[Line, ...]:
         """Tokens of the prompt."""
@@ -202,7 +214,7 @@ class _Lines:
     def fees(self) -> Decimal:
         """What is charged beside tokens."""
         searches = self._usage.web_searches
-        fees = self._rates.request or Decimal(0)
+        fees = self._calls * (self._rates.request or Decimal(0))
         return fees + searches * _known(self._rates.web_search) if searches else fees
 
     def _needed(self, name: str) -> int:

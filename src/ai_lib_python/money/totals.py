@@ -9,6 +9,7 @@ from threading import Lock
 import msgspec
 
 from ..response import CallStats, Usage, sum_of
+from .tally import Tally
 
 __all__ = ["ClientUsage", "UsageTotals"]
 
@@ -45,35 +46,35 @@ class ClientUsage:
         self._lock = Lock()
         self._waiting: deque[CallStats] = deque()
         self._left: deque[None] = deque()
-        self._totals = UsageTotals()
+        self._counted = UsageTotals()
+        self._tally = Tally()
 
     def snapshot(self) -> UsageTotals:
         """The totals of this moment, as a value."""
         with self._lock:
-            self._add_up()
-            return self._totals
+            return self._priced()
 
     def reset(self) -> UsageTotals:
         """Begins again at zero, and gives the totals until here."""
         with self._lock:
-            self._add_up()
-            totals, self._totals = self._totals, UsageTotals()
+            totals = self._priced()
+            self._counted, self._tally = UsageTotals(), Tally()
             return totals
 
     @property
     def requests(self) -> int:
         """How many requests the provider saw."""
-        return self.snapshot().requests
+        return self._unpriced().requests
 
     @property
     def failed(self) -> int:
         """How many calls ended with an error."""
-        return self.snapshot().failed
+        return self._unpriced().failed
 
     @property
     def usage(self) -> Usage:
         """The token counts of the answers, bucket by bucket."""
-        return self.snapshot().usage
+        return self._unpriced().usage
 
     @property
     def prompt_tokens(self) -> int | None:
@@ -110,46 +111,50 @@ class ClientUsage:
     def failed_with(self, *, charged: bool) -> None:
         """Counts a request that came to an error; ``charged`` says whether it may have been paid."""
         with self._lock:
-            totals = self._totals
-            self._totals = msgspec.structs.replace(
-                totals,
-                requests=totals.requests + 1,
-                failed=totals.failed + 1,
-                cost_unknown=totals.cost_unknown + charged,
-            )
+            self._count(requests=1, failed=1, cost_unknown=int(charged))
 
     def failed_midway(self) -> None:
         """Counts the error of a call whose answer had begun, and is counted by itself."""
         with self._lock:
-            self._totals = msgspec.structs.replace(self._totals, failed=self._totals.failed + 1)
+            self._count(failed=1)
 
     def left_behind(self) -> None:
         """Counts a request whose answer nobody reads or closes. Takes no lock, as finalizers must not."""
         self._left.append(None)
 
-    def _count_left(self) -> None:
-        while self._left:
-            self._left.popleft()
-            totals = self._totals
-            self._totals = msgspec.structs.replace(
-                totals, requests=totals.requests + 1, cost_unknown=totals.cost_unknown + 1
-            )
+    def _count(self, *, requests: int = 0, failed: int = 0, cost_unknown: int = 0) -> None:
+        counted = self._counted
+        self._counted = msgspec.structs.replace(
+            counted,
+            requests=counted.requests + requests,
+            failed=counted.failed + failed,
+            cost_unknown=counted.cost_unknown + cost_unknown,
+        )
+
+    def _unpriced(self) -> UsageTotals:
+        """The totals of this moment, but for what only prices tell."""
+        with self._lock:
+            self._add_up()
+            return self._counted
+
+    def _priced(self) -> UsageTotals:
+        self._add_up()
+        counted, tally = self._counted, self._tally
+        tally.settle()
+        return msgspec.structs.replace(counted, cost=tally.cost, cost_unknown=counted.cost_unknown + tally.unknown)
 
     def _add_up(self) -> None:
-        self._count_left()
+        """Counts what waits. Prices nothing: that takes a library that may be half a second to import."""
+        while self._left:
+            self._left.popleft()
+            self._count(requests=1, cost_unknown=1)
         taken = self._take()
         if not taken:
             return
-        totals = self._totals
-        costs = [stats.cost for stats in taken]
-        known = [cost for cost in costs if cost is not None]
-        self._totals = msgspec.structs.replace(
-            totals,
-            requests=totals.requests + sum(stats.attempts for stats in taken),
-            usage=sum_of([totals.usage, *(stats.usage for stats in taken)]),
-            cost=sum(known, totals.cost),
-            cost_unknown=totals.cost_unknown + len(costs) - len(known),
-        )
+        self._count(requests=sum(stats.attempts for stats in taken))
+        usage = sum_of([self._counted.usage, *(stats.usage for stats in taken)])
+        self._counted = msgspec.structs.replace(self._counted, usage=usage)
+        self._tally.add(bill for stats in taken for bill in stats.bills)
 
     def _take(self) -> list[CallStats]:
         """What waits, now; calls of other threads may come meanwhile."""
