@@ -93,7 +93,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 def sum_of(each: Iterable[Usage]) -> Usage:
     """All of them together, bucket by bucket; a bucket that none of them tells is not told."""
-    return Usage(*(_sum(*counts) for counts in zip(*map(msgspec.structs.astuple, each), strict=True)))
+    return Usage(*[_sum(*counts) for counts in zip(*map(msgspec.structs.astuple, each), strict=True)])
 
 
 def _sum(*counts: int | None) -> int | None:

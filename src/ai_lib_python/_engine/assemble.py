@@ -35,7 +35,7 @@ from ..response import ChatResponse, Usage
 from .patches import apply_patch
 from .tags import TagSplitter
 
-OTHER_COUNTS = Usage.__struct_fields__[5:]
+OTHER_COUNTS = frozenset(Usage.__struct_fields__[5:])
 """The counts that are buckets as they stand."""
 
 DEAREST = Decimal(10**12)
@@ -308,6 +308,8 @@ class Assembler:
         """Token counts: the sums so far, or where ``adds`` is true only what is new."""
         before = None if self.events is None else dict(self._counts)
         for name, value in counts.items():
+            if value is None:
+                continue
             number = value if value.__class__ is int else _count(value)
             if number is not None and number >= 0:
                 self._counts[name] = number + (self._counts.get(name, 0) if adds else 0)
@@ -396,31 +398,30 @@ class Assembler:
     @property
     def counts_disagree(self) -> bool:
         """Whether the provider counts otherwise than its manifest says, so that no price fits the counts."""
-        cached = self._counts.get("cache_read", 0) + self._counts.get("cache_write", 0)
-        return "input" not in self._counts and cached > self._counts.get("prompt", cached)
+        counts = self._counts
+        cached = counts.get("cache_read", 0) + counts.get("cache_write", 0)
+        return cached > 0 and "input" not in counts and cached > counts.get("prompt", cached)
 
     def response(self, provider: str, **more: Any) -> ChatResponse:
         """The answer as it stands."""
-        parts = (part.part(self._origin) for part in self._open)
+        parts = [part.part(self._origin) for part in self._open]
         return ChatResponse(
             provider=provider,
             model=self.response_model,
             id=self.response_id,
-            parts=tuple(part for part in parts if part is not None),
+            parts=tuple([part for part in parts if part is not None]),
             finish_reason=self.finish_reason,
             raw_finish_reason=self.raw_finish_reason,
             usage=self.current_usage(),
             citations=tuple(self._citations),
             logprobs=tuple(self._logprobs),
             unknown_events=self.unknown_events,
-            alternatives=self._alternatives(provider),
+            alternatives=self._alternatives(provider) if self._candidates else (),
             **more,
         )
 
     def _alternatives(self, provider: str) -> tuple[ChatResponse, ...]:
         """The other answers, in the order of their numbers."""
-        if not self._candidates:
-            return ()
         numbers = sorted(self._candidates, key=lambda number: (_count(number) is None, _count(number) or 0))
         responses = (self._candidates[number].response(provider) for number in numbers)
         about = {"model": self.response_model, "id": self.response_id}
@@ -583,4 +584,7 @@ def _usage(counts: Mapping[str, int]) -> Usage:
         uncached = prompt - (cache_read or 0) - (cache_write or 0)
     if output is None and ("answer" in counts or reasoning is not None):
         output = counts.get("answer", 0) + (reasoning or 0)
-    return Usage(uncached, cache_read, cache_write, output, reasoning, *map(counts.get, OTHER_COUNTS))
+    if OTHER_COUNTS.isdisjoint(counts):
+        return Usage(uncached, cache_read, cache_write, output, reasoning)
+    others = {name: count for name, count in counts.items() if name in OTHER_COUNTS}
+    return Usage(uncached, cache_read, cache_write, output, reasoning, **others)

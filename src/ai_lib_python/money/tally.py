@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from ..response import Usage, sum_of
 from .bills import Bill, PriceList
@@ -21,6 +22,9 @@ LOWEST_TIER = 32_000
 
 Up to here prompts of all lengths are one heap. A test holds it against the library's data.
 """
+
+USUAL = 5
+"""How many counts stand first in a usage that most answers have."""
 
 QUARTER = 900
 """Seconds in which no price changes: those that change do so on full and half hours."""
@@ -90,28 +94,30 @@ class Tally:
         if heap is None:
             heap = self._heaps[kind] = Heap(pile[0], kind[0])
         heap.calls += len(pile)
-        heap.usage = sum_of([heap.usage, *(bill.usage for bill in pile)])
+        heap.usage = sum_of([heap.usage, *[bill.usage for bill in pile]])
 
     def _kind(self, bill: Bill) -> tuple[Any, ...]:
-        """What two bills must have in common to be priced together."""
-        usage = bill.usage
-        prompt = (usage.prompt_tokens or 0) + (usage.tool_input or 0)
-        counts = msgspec.structs.astuple(usage)
-        told = tuple([count and 1 for count in counts])  # not told, nothing, or some of it
-        return (
-            prompt if prompt > self._lowest_tier(bill.prices) else 0,
-            counts if _is_odd(usage) else told,
-            bill.models,
-            id(bill.prices),
-            tuple(bill.terms.items()),
-            bill.at // QUARTER,
-        )
+        """What two bills must have in common to be priced together. Every call comes by here, so it is written out."""
+        listed = bill.prices
+        known = self._lists.get(id(listed)) or self._noticed(listed)
+        counts = astuple(bill.usage)
+        read_anew, from_cache, to_cache, output, reasoning = counts[:USUAL]
+        special = counts[USUAL:]
+        told: tuple[int | None, ...]  # of each count, whether it is not told, nothing, or some
+        if any(special):
+            told = counts if _is_odd(bill.usage) else tuple([count and 1 for count in counts])
+        elif reasoning and reasoning > output:
+            told = counts
+        else:
+            told = (read_anew and 1, from_cache and 1, to_cache and 1, output and 1, reasoning and 1, *special)
+        prompt = (read_anew or 0) + (from_cache or 0) + (to_cache or 0) + (bill.usage.tool_input or 0)
+        terms = bill.terms and tuple(bill.terms.items())
+        return prompt if prompt > known[1] else 0, told, bill.models, id(listed), terms or (), bill.at // QUARTER
 
-    def _lowest_tier(self, listed: PriceList) -> int:
-        known = self._lists.get(id(listed))
-        if known is None:  # kept, so that no other list gets its identity
-            known = self._lists[id(listed)] = (listed, min(LOWEST_TIER, listed.lowest_tier))
-        return known[1]
+    def _noticed(self, listed: PriceList) -> tuple[PriceList, int]:
+        """The list, kept so that no other one gets its identity, and its lowest tier."""
+        known = self._lists[id(listed)] = (listed, min(LOWEST_TIER, listed.lowest_tier))
+        return known
 
 
 def _cost_of(heap: Heap) -> Decimal | None:
