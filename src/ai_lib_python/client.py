@@ -14,6 +14,7 @@ from .validate import a_number, some_messages
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from ssl import SSLContext
 
     from typing_extensions import Self  # for type checkers only; not installed with us
 
@@ -67,6 +68,8 @@ class AiClient:
         check_context: bool = True,
         transport: Transport | None = None,
         prices: Mapping[str, Prices | Mapping[str, Any]] | None = None,
+        verify: SSLContext | None = None,
+        max_response_bytes: int | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``. Reads one manifest; touches no network.
 
@@ -89,6 +92,10 @@ class AiClient:
             transport: how requests are sent, for tests.
             prices: what models cost, by their names or patterns of them: ``Prices``, or a mapping with their names.
                 They count before all other prices, though not before a cost that the provider tells.
+            verify: the certificates that servers are checked against, where the system's own (or those of the variable
+                ``SSL_CERT_FILE``) will not do: ``ssl.create_default_context(cafile="company.pem")``.
+            max_response_bytes: the most bytes that a whole answer may have, and that a stream may send without an
+                event, at least 1024; 256 MiB where nothing is said. More is a ``ResponseTooLarge``.
 
         Raises:
             UnknownModelError: the model string names no known provider.
@@ -115,6 +122,8 @@ class AiClient:
             check_context=check_context,
             transport=transport,
             prices=prices,
+            verify=verify,
+            max_response_bytes=max_response_bytes,
         )
         return cls(caller, name, timeout=timeout)
 
@@ -291,6 +300,14 @@ class ClientOptions:
     def prices(self, prices: Mapping[str, Prices | Mapping[str, Any]]) -> Self:
         """What models cost, by their names or patterns of them."""
         return self._with("prices", prices)
+
+    def verify(self, context: SSLContext) -> Self:
+        """The certificates that servers are checked against, in place of the system's."""
+        return self._with("verify", context)
+
+    def max_response_bytes(self, count: int) -> Self:
+        """The most bytes that a whole answer may have, and that a stream may send without an event."""
+        return self._with("max_response_bytes", count)
 
     def _wanted(self) -> str:
         """The model that was given.

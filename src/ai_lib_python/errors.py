@@ -21,6 +21,7 @@ AiLibError
 │   ├── ConnectionFailed
 │   ├── DeadlineExceeded
 │   ├── FetchFailed               a file of the request could not be had; nothing was sent to the provider
+│   ├── ResponseTooLarge          the server sends more than is taken: of a body, an event, a header
 │   ├── IncompleteStream          the stream ended before its end marker; ``partial`` has what came
 │   └── StreamInterrupted         the connection broke in mid-stream; ``partial`` has what came
 └── RemoteError                   the provider answered with an error
@@ -82,6 +83,7 @@ __all__ = [
     "RateLimited",
     "RemoteError",
     "RequestTooLarge",
+    "ResponseTooLarge",
     "RetiredProviderError",
     "ServerError",
     "StreamInterrupted",
@@ -307,6 +309,16 @@ class DeadlineExceeded(TransportError):
 
 class FetchFailed(TransportError):
     """A file of the request could not be fetched from its address; nothing was sent to the provider."""
+
+
+class ResponseTooLarge(TransportError):
+    """The server sends more than is taken: a body, an event, a header without end. The message names the limit.
+
+    ``partial`` is the response so far, where a stream had begun. It would be so again, so it is not retried;
+    ``max_response_bytes=`` of a client sets the limit of bodies and events.
+    """
+
+    retryable = False
 
 
 class IncompleteStream(TransportError):

@@ -29,6 +29,7 @@ from .validate import some_messages
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from ssl import SSLContext
 
     from ._engine import stream as _async_stream
     from ._engine.typed_stream import TypedReader
@@ -80,6 +81,8 @@ class AiClient:
         check_context: bool = True,
         transport: Transport | None = None,
         prices: Mapping[str, Prices | Mapping[str, Any]] | None = None,
+        verify: SSLContext | None = None,
+        max_response_bytes: int | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
 
@@ -104,6 +107,8 @@ class AiClient:
             check_context=check_context,
             transport=transport,
             prices=prices,
+            verify=verify,
+            max_response_bytes=max_response_bytes,
         )
         return cls(_LOOP.run(made))
 

@@ -26,6 +26,8 @@ from .target import Target, Targets, credential_in, program_of
 from .warn import warn_once
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from .._wire.http import Transport
     from ..capabilities import Capabilities, ModelInfo
     from .credentials import Credential
@@ -49,6 +51,7 @@ class Caller:
         api: str | None,
         *,
         check_context: bool = True,
+        verify: SSLContext | None = None,
     ) -> None:
         if on_unsupported not in POLICIES:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
@@ -56,6 +59,7 @@ class Caller:
         self._targets = targets
         self._chooses = api is None and "routes" in self.target.manifest.data
         self._transport = transport
+        self._verify = verify
         self.account = Account()
         self._lock = Lock()
         self._on_unsupported = on_unsupported
@@ -205,7 +209,7 @@ class Caller:
             if self._transport is None:
                 from .._wire.aiohttp_transport import AiohttpTransport  # the HTTP library: only for who sends
 
-                self._transport = AiohttpTransport()
+                self._transport = AiohttpTransport(verify=self._verify)
             return self._transport
 
 

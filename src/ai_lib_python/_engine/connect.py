@@ -7,13 +7,16 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from .._manifest.load import load, load_file
+from .._wire.bounds import LEAST_BYTES, MOST_BYTES
 from ..errors import ConfigurationError, UnknownModelError
 from ..money.bills import given_prices
-from ..validate import a_secret, a_switch
+from ..validate import a_count, a_secret, a_switch
 from .caller import Caller
 from .target import Targets
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from .._manifest.manifest import Manifest
     from .._wire.http import Transport
     from ..money.prices import Prices
@@ -39,6 +42,8 @@ def connect(
     transport: Transport | None,
     check_context: bool,
     prices: Mapping[str, Prices | Mapping[str, Any]] | None,
+    verify: SSLContext | None,
+    max_response_bytes: int | None,
 ) -> tuple[Caller, str]:
     """The caller, and the model's name there. The options are those of ``AiClient.create``."""
     if api_key is not None and credentials is not None:
@@ -46,6 +51,11 @@ def connect(
     if api_key is not None:
         a_secret("api_key", api_key)
     a_switch("check_context", check_context)
+    if verify is not None:
+        _check_verify(verify, transport)
+    most_bytes = MOST_BYTES
+    if max_response_bytes is not None:
+        most_bytes = a_count("max_response_bytes", max_response_bytes, LEAST_BYTES)
     for part, value in (credentials or {}).items():
         a_secret(f"credentials[{part!r}]", value)
     provider, name = _split(model, named=manifest is not None)
@@ -53,9 +63,14 @@ def connect(
         provider, name, base_url, api_key = _embedded(name, base_url, api_key)
     found = _manifest(provider, manifest, manifest_dir)
     targets = Targets(
-        found, key=api_key or credentials, base_url=base_url, variables=variables, prices=given_prices(prices)
+        found,
+        key=api_key or credentials,
+        base_url=base_url,
+        variables=variables,
+        prices=given_prices(prices),
+        max_bytes=most_bytes,
     )
-    return Caller(targets, transport, on_unsupported, api, check_context=check_context), name
+    return Caller(targets, transport, on_unsupported, api, check_context=check_context, verify=verify), name
 
 
 def manifest_of(
@@ -68,6 +83,19 @@ def manifest_of(
     if provider == SIMULATOR:
         provider, _, name = name.partition("/")
     return _manifest(provider, manifest, manifest_dir), name or SIMULATOR
+
+
+def _check_verify(verify: Any, transport: Transport | None) -> None:
+    """Refuses what would leave servers unverified without saying so."""
+    from ssl import SSLContext  # for who brings certificates
+
+    if not isinstance(verify, SSLContext):
+        raise TypeError(
+            f"verify must be an ssl.SSLContext, got {verify!r}. Servers are always verified: whoever stands in between "
+            'could read the key. For certificates of your own: verify=ssl.create_default_context(cafile="company.pem")'
+        )
+    if transport is not None:
+        raise ConfigurationError("pass verify= or transport=, not both: it is the transport that verifies")
 
 
 def _manifest(

@@ -117,7 +117,9 @@ class Follower:
         headers = {**kept, "accept": accept, **self._follow.headers}
         url = self._with_key(url, headers)
         left = None if self._ends is None else max(SHORTEST_TIME, self._ends - perf_counter())
-        http = signed(HttpRequest("GET", url, headers, b"", left), self._prepared.target, self._prepared.credential)
+        target = self._prepared.target
+        http = HttpRequest("GET", url, headers, b"", left, max_bytes=target.max_bytes)
+        http = signed(http, target, self._prepared.credential)
         self.asked = msgspec.structs.replace(self._prepared, http=http)
         return await send(self._transport, self.asked)
 

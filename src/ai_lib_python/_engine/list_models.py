@@ -106,5 +106,6 @@ def _prepared(target: Target, credential: Credential | None, query: Query, timeo
     texts = {name: as_text(value) for name, value in query.items()}
     put_key(credential, program, headers, texts)
     url = target.url_at(listing.get("base_url"), listing["path"], texts)
-    http = signed(HttpRequest("GET", url, headers, b"", timeout), target, credential)
+    http = HttpRequest("GET", url, headers, b"", timeout, max_bytes=target.max_bytes)
+    http = signed(http, target, credential)
     return Prepared(http, target, manifest, program, "", credential)

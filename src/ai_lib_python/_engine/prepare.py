@@ -76,7 +76,9 @@ def prepare(
     sent = _body(manifest, request, method, body)
     if not sent:
         headers.pop("content-type", None)
-    http = signed(HttpRequest(method, target.url(path, query), headers, sent, timeout), target, credential)
+    url = target.url(path, query)
+    http = HttpRequest(method, url, headers, sent, timeout, max_bytes=target.max_bytes)
+    http = signed(http, target, credential)
     return Prepared(http, target, manifest, program, request.model, credential, notes.all(request.messages))
 
 

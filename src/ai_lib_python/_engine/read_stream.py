@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from .._compile.filters import Unreadable, ends_within_a_character
+from .._wire.bounds import RAISE, WHOLE_STREAM
 from .._wire.frame import Frame, FramingError
 from .._wire.framings import FRAMINGS
 from .._wire.redact import BODY_LIMIT
-from ..errors import AiLibError, IncompleteStream
+from ..errors import AiLibError, IncompleteStream, ResponseTooLarge
 from ..events import StreamingEvent
 from ..message import NOT_JSON
 from ..response import ChatResponse
@@ -49,19 +50,30 @@ class StreamReader:
         self._read = prepared.program.read_frame
         self._decode: Callable[[bytes], Any] = bytes.decode if stream.get("data") == "text" else msgspec.json.decode
         self._beginning = b""
+        self._most = prepared.http.max_bytes
+        self._size = self._framed = 0  # bytes that have come, and how many of them when the last frame was whole
         self._whole: list[bytes] | None = [] if whole or _is_one_json(headers, stream) else None
 
     def feed(self, chunk: bytes) -> list[StreamingEvent]:
         """The events that this piece of the body completes."""
+        self._size = size = self._size + len(chunk)
         if self._whole is not None:
             self._whole.append(chunk)
+            if size > self._most:
+                self._fail(self._too_large())
             return []
         if self.sink.found_nothing and len(self._beginning) < SHOWN:
             self._beginning += chunk[:SHOWN]
         try:
-            self._read_frames(self._framing.feed(chunk))
+            frames = self._framing.feed(chunk)
         except FramingError as error:
             self._fail(self._malformed(str(error)))
+            return self._taken()
+        if frames:
+            self._framed = size
+            self._read_frames(frames)
+        if size - self._framed > self._most or size > self._most * WHOLE_STREAM:
+            self._fail(self._too_large())
         return self._taken()
 
     def finish(self) -> list[StreamingEvent]:
@@ -164,6 +176,16 @@ class StreamReader:
         return self._with_partial(
             IncompleteStream(f"the stream of {self.prepared.manifest.name} ended before its end marker")
         )
+
+    def _too_large(self) -> AiLibError:
+        name = self.prepared.manifest.name
+        if self._whole is not None:
+            return ResponseTooLarge(f"{name} answered with more than {self._most:,} bytes{RAISE}")
+        if self._size - self._framed > self._most:
+            problem = f"the stream of {name} went on for more than {self._most:,} bytes without an event"
+        else:
+            problem = f"the stream of {name} has more than {self._most * WHOLE_STREAM:,} bytes"
+        return ResponseTooLarge(f"{problem}{RAISE}")
 
     def _error(self, data: Any) -> AiLibError:
         return error_in_answer(self.prepared, self._headers, data)

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
+from .._wire.bounds import MOST_BYTES
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
 from ..errors import AiLibError, ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
@@ -38,9 +39,12 @@ class Targets:
         base_url: str | None = None,
         variables: Mapping[str, str] | None = None,
         prices: tuple[ModelPrices, ...] = (),
+        max_bytes: int = MOST_BYTES,
     ) -> None:
         self._manifest = manifest
-        self._make = partial(Target, key=key, base_url=base_url, variables=variables, prices=prices)
+        self._make = partial(
+            Target, key=key, base_url=base_url, variables=variables, prices=prices, max_bytes=max_bytes
+        )
         self._made: dict[str, Target] = {}
 
     def of(self, api: str | None) -> Target:
@@ -66,8 +70,12 @@ class Target:
         base_url: str | None = None,
         variables: Mapping[str, str] | None = None,
         prices: tuple[ModelPrices, ...] = (),
+        max_bytes: int = MOST_BYTES,
     ) -> None:
-        """``key`` is a key, or the parts of a credential by their names; ``prices`` are the caller's own."""
+        """``key`` is a key, or the parts of a credential by their names; ``prices`` are the caller's own.
+
+        ``max_bytes`` is the most that an answer may have.
+        """
         own_address = base_url or _address_variable(manifest)
         check_alive(manifest, own_address)
         self.manifest = manifest
@@ -75,6 +83,7 @@ class Target:
         self.base_url, self._chosen = _address(manifest, base_url, self._variables)
         self._elsewhere = own_address is not None
         self.prices = prices
+        self.max_bytes = max_bytes
         self._given = key
         self._source: KeySource = None
         self._found = False

@@ -11,7 +11,7 @@ import socket
 import ssl
 import warnings
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -19,12 +19,14 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp import http_exceptions
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from .._version import __version__
-from ..errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted, TransportError
+from ..errors import ConnectionFailed, DeadlineExceeded, ResponseTooLarge, StreamInterrupted, TransportError
 from .addresses import NotPublicError, check_found, check_written
+from .bounds import LONGEST_HEADER, MOST_OF_AN_ERROR, RAISE
 from .http import HttpRequest, HttpResponse
 from .urls import shown
 
@@ -33,6 +35,9 @@ CONNECTIONS = 100
 
 CHUNK_LIMIT = 2**18
 """Bytes that may wait unread on one connection before the server is slowed down."""
+
+FIRST_ERROR = 300
+"""The first status of answers that tell of something else than success."""
 
 END_GRACE = 0.2
 """Seconds that a body may still take to end after its last event, for the connection to be kept."""
@@ -70,8 +75,7 @@ class AiohttpTransport:
         except ValueError as error:  # a host that no resolver takes, a proxy that is none: it would be so again
             failure = ConnectionFailed(f"could not ask {shown(request.url)}: {_words(error)}", retryable=False)
         except (aiohttp.ClientError, OSError) as error:
-            failure = _not_reached(request.url, error)
-            failure.may_have_arrived = not isinstance(error, (aiohttp.ClientConnectorError, aiohttp.InvalidURL))
+            failure = _too_long_a_head(request.url, error) or _not_reached(request.url, error)
         else:
             return AiohttpResponse(answer, request)
         raise failure  # out here, so that the error drags along no other one that shows the request
@@ -109,6 +113,8 @@ class AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": f"ai-lib-python/{__version__}"},
             read_bufsize=CHUNK_LIMIT,
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
         )
 
     def _forget_ended_loops(self) -> None:
@@ -157,11 +163,30 @@ def _not_public(url: str, refused: NotPublicError) -> ConnectionFailed:
     return failure
 
 
+def _too_long_a_head(url: str, error: Exception) -> ResponseTooLarge | None:
+    """The error for an answer with a header too long, or too many of them."""
+    for cause in _causes(error):
+        if isinstance(cause, http_exceptions.LineTooLong):
+            return ResponseTooLarge(f"{shown(url)} answered with a header of more than {LONGEST_HEADER:,} bytes")
+        if isinstance(cause, http_exceptions.BadHttpMessage) and "Too many headers" in cause.message:
+            return ResponseTooLarge(f"{shown(url)} answered with more headers than are taken")
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What led to an error, the nearest first."""
+    cause = error.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
 def _not_reached(url: str, error: Exception) -> ConnectionFailed:
     refused = error.__cause__
     if isinstance(refused, NotPublicError):
         return _not_public(url, refused)
     failure = ConnectionFailed(f"could not reach {shown(url)}: {_words(error)}")
+    failure.may_have_arrived = not isinstance(error, (aiohttp.ClientConnectorError, aiohttp.InvalidURL))
     failure.__cause__ = _harmless(error)
     return failure
 
@@ -236,8 +261,11 @@ class AiohttpResponse:
         self.headers = {name.lower(): value for name, value in answer.headers.items()}
 
     async def read(self) -> bytes:
+        most = self._request.max_bytes if self.status < FIRST_ERROR else MOST_OF_AN_ERROR
         try:
-            return await self._answer.read()
+            if self._tells_its_length(most):
+                return await self._answer.read()
+            return await self._read_up_to(most)
         except asyncio.TimeoutError:
             raise self._late() from None
         except (aiohttp.ClientError, OSError) as error:
@@ -252,6 +280,28 @@ class AiohttpResponse:
             raise self._late() from None
         except (aiohttp.ClientError, OSError) as error:
             raise self._broken(error) from error
+
+    def _tells_its_length(self, most: int) -> bool:
+        """Whether the head says how long the body is, and that it is no longer than that; more is then never read."""
+        told = self._answer.content_length
+        return told is not None and told <= most and "content-encoding" not in self.headers
+
+    async def _read_up_to(self, most: int) -> bytes:
+        """The body, of which nobody knows how long it will be. What is too much is left; of an error, in silence."""
+        pieces: list[bytes] = []
+        left = most
+        try:
+            while left >= 0 and (piece := await self._answer.content.readany()):
+                left -= len(piece)
+                pieces.append(piece)
+        except BaseException:
+            self._answer.close()
+            raise
+        if left < 0:
+            self._answer.close()
+            if self.status < FIRST_ERROR:
+                raise ResponseTooLarge(f"{shown(self._request.url)} answered with more than {most:,} bytes{RAISE}")
+        return b"".join(pieces)[:most]
 
     async def finish(self) -> None:
         try:

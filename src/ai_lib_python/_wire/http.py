@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from .bounds import MOST_BYTES
 from .urls import shown
 
 
@@ -21,6 +22,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
         timeout: seconds for the whole exchange, or None.
         public_only: whether it may go to public addresses alone. The one who connects looks the host up, so it is for
             the transport to check every address that it finds, and to connect to none but those.
+        max_bytes: the most bytes that the whole body of an answer may have, unpacked; more is an error.
     """
 
     method: str
@@ -29,6 +31,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     body: bytes
     timeout: float | None = None
     public_only: bool = False
+    max_bytes: int = MOST_BYTES
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {shown(self.url)})"
