@@ -23,6 +23,7 @@ from ai_lib_python.errors import (
     MalformedResponse,
     RemoteError,
     StreamInterrupted,
+    TransportError,
 )
 
 from .loopback import CHUNKED, END, PLAIN, Exchange, Loopback, chunked, frame, whole
@@ -332,6 +333,44 @@ async def test_a_server_that_closes_in_mid_body_interrupts() -> None:
         assert caught.value.partial.content == "one"
         with pytest.raises(StreamInterrupted):
             await client.chat().user("hi").execute()
+
+
+async def test_a_chunk_without_a_length_interrupts_whoever_reads() -> None:
+    async def garbled(exchange: Exchange) -> None:
+        await exchange.send(CHUNKED, chunked(frame("one")))
+        await asyncio.sleep(0.02)
+        await exchange.send(b"zz\r\n" + KEY.encode())
+
+    async with Loopback(garbled) as server, await server.client() as client:
+        with pytest.raises(StreamInterrupted, match=r"/v1/chat/completions broke: \w") as caught:
+            async for _event in client.chat().user("hi").timeout(30).stream():
+                pass
+        assert caught.value.partial.content == "one"
+        assert KEY not in texts_of(caught.value)
+        await server.seen_gone(monotonic())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: %b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n%b\0: 1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n%b\r\n",
+        b"HTTP/1.1 200 OK\r\nx: %b",
+        b"%b\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+async def test_a_key_that_is_echoed_by_what_is_no_http_is_in_no_error(wrong: bytes, stream: bool) -> None:
+    async def echoing(exchange: Exchange) -> None:
+        await exchange.send(wrong % KEY.encode())
+        exchange.hang_up()
+
+    async with Loopback(echoing) as server, await server.client() as client:
+        request = client.chat().user("hi")
+        with pytest.raises(TransportError) as caught:
+            await (request.stream().__anext__() if stream else request.execute())
+        assert KEY not in texts_of(caught.value)
 
 
 async def test_a_server_that_closes_without_an_answer_is_a_failed_connection() -> None:

@@ -7,6 +7,7 @@ it before the first send.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import warnings
@@ -21,6 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from aiohttp import http_exceptions
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from .._version import __version__
@@ -38,6 +40,9 @@ CHUNK_LIMIT = 2**18
 
 FIRST_ERROR = 300
 """The first status of answers that tell of something else than success."""
+
+_COMPLAINT = re.compile(r"[A-Z][a-z]*(?: [\w`:-]+)+")
+_IN_FRONT = "400, message:\n  "
 
 END_GRACE = 0.2
 """Seconds that a body may still take to end after its last event, for the connection to be kept."""
@@ -108,8 +113,10 @@ class AiohttpTransport:
     def _new_session(self, public_only: bool) -> aiohttp.ClientSession:
         verify = True if self._verify is None else self._verify
         resolver = PublicResolver() if public_only else None
+        connector = aiohttp.TCPConnector(limit=self._connections, ssl=verify, resolver=resolver)
+        connector._factory = partial(_Connection, asyncio.get_running_loop())  # type: ignore[assignment]
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, ssl=verify, resolver=resolver),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": f"ai-lib-python/{__version__}"},
             read_bufsize=CHUNK_LIMIT,
@@ -122,6 +129,20 @@ class AiohttpTransport:
         for key in list(self._sessions):
             if key[0].is_closed() and (session := self._sessions.pop(key, None)) is not None:
                 _abandon(session)
+
+
+class _Connection(ResponseHandler):
+    """A connection that tells who reads a body when it breaks.
+
+    The library closes it when what comes is no HTTP any more, such as a chunk without a length, and tells only who
+    waits for the next answer: whoever reads this one would wait for ever.
+    """
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        super().set_exception(exc, *cause)
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(aiohttp.ClientPayloadError(getattr(exc, "message", None) or str(exc)))
 
 
 class PublicResolver(AbstractResolver):
@@ -236,15 +257,25 @@ def _nothing(*_: object) -> None:
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, without the request that the library's own words may show."""
+    """What went wrong, without what the library's own words may show of the request and of what came."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "Server disconnected"
     if isinstance(error, aiohttp.ClientResponseError):
-        return f"{error.status} {error.message}"
+        return f"{error.status} {_before_what_came(error.message)}"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return _before_what_came(str(error))
     return "this is no address" if isinstance(error, aiohttp.InvalidURL) else str(error)
 
 
+def _before_what_came(message: str) -> str:
+    """A complaint without the bytes that it is about, which may be a key that the server has echoed."""
+    words = _COMPLAINT.match(message.removeprefix(_IN_FRONT))
+    return words[0].rstrip(": ") if words else "what came is no HTTP"
+
+
 def _harmless(error: Exception) -> Exception | None:
-    """The cause of a failure, where it says nothing of the request and its key."""
-    return None if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)) else error
+    """The cause of a failure, where it says nothing of the request and its key, nor of what came."""
+    return error if isinstance(error, OSError) else None
 
 
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
@@ -262,24 +293,30 @@ class AiohttpResponse:
 
     async def read(self) -> bytes:
         most = self._request.max_bytes if self.status < FIRST_ERROR else MOST_OF_AN_ERROR
+        failure: TransportError
         try:
             if self._tells_its_length(most):
                 return await self._answer.read()
             return await self._read_up_to(most)
         except asyncio.TimeoutError:
-            raise self._late() from None
+            failure = self._late()
         except (aiohttp.ClientError, OSError) as error:
-            raise self._broken(error) from error
+            failure = self._broken(error)
+        raise failure  # out here, as in ``send``
 
     async def chunks(self) -> AsyncIterator[bytes]:
         content = self._answer.content
+        failure: TransportError
         try:
             while chunk := await content.readany():
                 yield chunk
         except asyncio.TimeoutError:
-            raise self._late() from None
+            failure = self._late()
         except (aiohttp.ClientError, OSError) as error:
-            raise self._broken(error) from error
+            failure = self._broken(error)
+        else:
+            return
+        raise failure  # out here, as in ``send``
 
     def _tells_its_length(self, most: int) -> bool:
         """Whether the head says how long the body is, and that it is no longer than that; more is then never read."""
@@ -316,4 +353,6 @@ class AiohttpResponse:
         return DeadlineExceeded(f"{shown(self._request.url)} did not finish within {self._request.timeout} s")
 
     def _broken(self, error: Exception) -> StreamInterrupted:
-        return StreamInterrupted(f"the connection to {shown(self._request.url)} broke: {error}")
+        failure = StreamInterrupted(f"the connection to {shown(self._request.url)} broke: {_words(error)}")
+        failure.__cause__ = _harmless(error)
+        return failure
