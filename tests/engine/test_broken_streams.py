@@ -51,10 +51,14 @@ def cases() -> Iterator[Any]:
         )
         yield pytest.param(framing, good, IncompleteStream, id=f"{framing}, no end")
     yield pytest.param("json_array", body("json_array", [*GOOD, b"?"]), MalformedResponse, id="json_array, no element")
-    yield pytest.param("json_array", body("json_array", [*GOOD, b'{"te']), MalformedResponse, id="json_array, cut")
+    yield pytest.param("json_array", body("json_array", [*GOOD, b'{"te']), IncompleteStream, id="json_array, cut")
     whole = body("aws-eventstream", GOOD)
     yield pytest.param("aws-eventstream", whole + BROKEN_MESSAGE, MalformedResponse, id="a wrong checksum")
-    yield pytest.param("aws-eventstream", whole + BROKEN_MESSAGE[:20], MalformedResponse, id="aws-eventstream, cut")
+    yield pytest.param("aws-eventstream", whole + BROKEN_MESSAGE[:20], IncompleteStream, id="aws-eventstream, cut")
+    for framing in ("sse", "ndjson"):
+        part = body(framing, [b'{"text":"three"}']).rstrip()[:-3]
+        yield pytest.param(framing, body(framing, GOOD) + part, IncompleteStream, id=f"{framing}, cut")
+    yield pytest.param("sse", body("sse", GOOD) + b"d\xffta: 1\n\n" + whole[:1], MalformedResponse, id="sse, garbled")
 
 
 def manifest(framing: str) -> dict[str, Any]:

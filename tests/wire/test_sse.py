@@ -97,7 +97,7 @@ WIRES: dict[str, tuple[bytes, list[Frame]]] = {
     "only_one_bom": (b"\xef\xbb\xbf\xef\xbb\xbfdata: 1\n\ndata: 2\n\n", [frame(b"2")]),
     "bom_later_is_part_of_the_field_name": (b"data: 1\n\n\xef\xbb\xbfdata: 2\n\n", [frame(b"1")]),
     "half_a_bom": (b"\xef\xbb", []),
-    "half_a_bom_then_a_line": (b"\xef\xbbdata: 1\ndata: 2\n\n", [frame(b"2")]),
+    "half_a_bom_then_a_line": (b"\xef\xbbdata: 1\ndata: 2\n\n", [frame(b"\xef\xbbdata: 1\n2")]),
     "comments": (b": ping\n\n:\ndata: 1\n: between\ndata: 2\n\n:data: 3\n\n", [frame(b"1\n2")]),
     "id_retry_and_unknown_fields": (b"id: 7\nretry: 10\nfoo: bar\nfoo\ndata: 1\n data: 2\n\n", [frame(b"1")]),
     "field_names_are_exact": (
@@ -111,7 +111,11 @@ WIRES: dict[str, tuple[bytes, list[Frame]]] = {
         b"event: \ndata: 1\n\nevent: x\nevent\ndata: 2\n\n",
         [frame(b"1"), frame(b"2")],
     ),
-    "event_name_that_is_not_utf8": (b"event: a\xff\ndata: \xff\n\n", [frame(b"\xff", "a�")]),
+    "data_that_is_not_utf8": (b"event: a\ndata: \xff\n\n", [frame(b"\xff", "a")]),
+    "event_name_that_is_not_utf8": (b"event: a\xff\ndata: 1\n\n", [frame(b"event: a\xff\n1", "a�")]),
+    "field_name_that_is_not_utf8": (b"d\xffta: 1\n\ndata: 2\n\n", [frame(b"d\xffta: 1"), frame(b"2")]),
+    "line_without_a_name_that_is_not_utf8": (b"\xff\n\ndata: 2\n\n", [frame(b"\xff"), frame(b"2")]),
+    "comment_that_is_not_utf8": (b": \xff\ndata: 2\n\n", [frame(b"2")]),
     "sse_no_trailing_blank_line": (b"data: 1\n\ndata: 2\n", [frame(b"1"), frame(b"2")]),
     "sse_no_trailing_line_end": (b"data: 1\n\nevent: x\ndata: 2", [frame(b"1"), frame(b"2", "x")]),
     "crlf_no_trailing_blank_line": (b"data: 1\r\n\r\ndata: 2\r\n", [frame(b"1"), frame(b"2")]),
@@ -147,8 +151,16 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
     return [body[start:end] for start, end in pairwise(edges)]
 
 
+def garbled(text: bytes) -> bool:
+    return text.decode("utf-8", "ignore").encode() != text
+
+
 def reference(body: bytes) -> list[Frame]:
-    """The standard's algorithm, word for word, on a body that is there as a whole."""
+    """The standard's algorithm, word for word, on a body that is there as a whole; but a line is kept whose field or
+    event's name is no UTF-8.
+    """
+    if b"\xef\xbb\xbf".startswith(body):  # half a byte order mark, and nothing behind it
+        return []
     lines = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     frames: list[Frame] = []
     data, event = b"", ""
@@ -164,6 +176,8 @@ def reference(body: bytes) -> list[Frame]:
             data += value + b"\n"
         elif field == b"event":
             event = value.decode("utf-8", "replace")
+        if (field == b"event" and garbled(value)) or (field not in (b"data", b"event") and garbled(field)):
+            data += line + b"\n"
     return frames
 
 

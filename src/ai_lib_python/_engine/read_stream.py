@@ -9,7 +9,7 @@ import msgspec
 
 from .._compile.filters import Unreadable, ends_within_a_character
 from .._wire.bounds import RAISE, WHOLE_STREAM
-from .._wire.frame import Frame, FramingError
+from .._wire.frame import CutOff, Frame, FramingError
 from .._wire.framings import FRAMINGS
 from .._wire.redact import BODY_LIMIT
 from ..errors import AiLibError, IncompleteStream, ResponseTooLarge
@@ -47,6 +47,7 @@ class StreamReader:
         self._done = str(stream["done"]).encode() if "done" in stream else None
         self._ends = frozenset(stream.get("ends", ()))
         self._complete = "eof" in self._ends
+        self._cut_off = False
         self._read = prepared.program.read_frame
         self._decode: Callable[[bytes], Any] = bytes.decode if stream.get("data") == "text" else msgspec.json.decode
         self._beginning = b""
@@ -131,9 +132,23 @@ class StreamReader:
 
     def _read_last_frames(self) -> None:
         try:
-            self._read_frames(self._framing.finish())
+            frames = self._framing.finish()
+            self._cut_off = bool(frames) and self._is_cut(frames[-1][0])
+            self._read_frames(frames[:-1] if self._cut_off else frames)
+        except CutOff:
+            self._cut_off = True
         except FramingError as error:
             self._fail(self._malformed(str(error)))
+
+    def _is_cut(self, data: bytes) -> bool:
+        """Whether a frame that only the end of the body ended is none, because it would have gone on."""
+        if data == self._done:
+            return False
+        try:
+            self._decode(data)
+        except NOT_JSON:
+            return True
+        return False
 
     def _read_whole(self, body: bytes) -> None:
         """A server that ignored the wish for a stream, or that sends its frames as one JSON array."""
@@ -171,11 +186,10 @@ class StreamReader:
             return self._with_partial(self._malformed(HALF))
         finished = "finish" in self._ends and self.sink.has_finished
         ended = "end" in self._ends and self.sink.ended
-        if (self._complete and self._framing.may_end) or finished or ended:
+        if not self._cut_off and ((self._complete and self._framing.may_end) or finished or ended):
             return None
-        return self._with_partial(
-            IncompleteStream(f"the stream of {self.prepared.manifest.name} ended before its end marker")
-        )
+        where = "within a frame" if self._cut_off else "before its end marker"
+        return self._with_partial(IncompleteStream(f"the stream of {self.prepared.manifest.name} ended {where}"))
 
     def _too_large(self) -> AiLibError:
         name = self.prepared.manifest.name

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
-from .frame import Frame, FramingError
+from .frame import CutOff, Frame, FramingError
 
 PRELUDE = 12
 CHECKSUM = 4
@@ -68,13 +68,14 @@ class EventStreamDecoder:
         """The body has ended.
 
         Raises:
-            FramingError: it ended within a message, or an earlier one was broken.
+            CutOff: it ended within a message.
+            FramingError: an earlier one was broken.
         """
         if self._fault:
             raise self._fault
         if self._rest:
             self._rest.clear()
-            raise FramingError("the body ends within a message of the event stream")
+            raise CutOff("the body ends within a message of the event stream")
         return []
 
 
@@ -148,6 +149,22 @@ _READERS: Mapping[int, Callable[[bytes, int], tuple[Any, int]]] = {
 """By the type of a value: true, false, whole numbers, bytes, text, a moment in milliseconds, a UUID."""
 
 _TEXT = 7
+
+
+def with_checksums(body: bytes) -> bytes:
+    """The messages of a body whose bytes have been changed, but not their number, with checksums that are right again.
+
+    What is not a whole message stays as it is.
+    """
+    changed = bytearray(body)
+    at = 0
+    while len(changed) - at >= PRELUDE:
+        end = at + int.from_bytes(changed[at : at + 4], "big")
+        if not at + PRELUDE + CHECKSUM <= end <= len(changed):
+            break
+        changed[end - CHECKSUM : end] = struct.pack(">I", crc32(changed[at : end - CHECKSUM]))
+        at = end
+    return bytes(changed)
 
 
 def event_message(headers: Mapping[str, str], payload: bytes) -> bytes:

@@ -19,6 +19,10 @@ class FramingError(ValueError):
     """The body does not have the shape its framing demands, so no further frame can be told from noise."""
 
 
+class CutOff(FramingError):
+    """The body ended within a frame."""
+
+
 class Framing(Protocol):
     """A decoder of one body. Where the body is cut into chunks never changes the frames that come out."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from .frame import Frame, FramingError, skip_bom
+from .frame import CutOff, Frame, FramingError, skip_bom
 
 _SHOWN = 80
 _QUOTE = 0x22
@@ -81,7 +81,7 @@ class JsonArrayDecoder:
             raise FramingError(f"the body is not a JSON array: it begins with {self._head!r}")
         if self._place in (_Place.NESTED, _Place.SCALAR):
             begun = b"".join(self._pieces)
-            raise FramingError(f"the body ends within an element that begins with {begun[:_SHOWN]!r}")
+            raise CutOff(f"the body ends within an element that begins with {begun[:_SHOWN]!r}")
         return []
 
     @property

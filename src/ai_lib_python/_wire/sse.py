@@ -1,7 +1,8 @@
 """Server-sent events, by the WHATWG rules for interpreting an event stream.
 
-One deviation: a last event that the server did not close with a blank line is given at the end of the body,
-because real servers end that way and the standard would drop what they said last.
+Two deviations. A last event that the server did not close with a blank line is given at the end of the body,
+because real servers end that way and the standard would drop what they said last. And a line that is no UTF-8 where it
+says what it is, its field or its event's name, is not dropped: something has garbled it, and it may have been data.
 
 A stream is a creature of habit: event after event begins with the same bytes, ``data: `` or ``event: x`` and
 ``data: ``, and goes on with one line of payload. The decoder keeps those bytes and cuts such events out with
@@ -109,6 +110,8 @@ class SseDecoder:
             if text[end : end + 7] != b"\ndata: ":
                 return False
             self._prefix = text[: end + 7]
+            if not _is_text(text[7:end]):
+                return False
             self._name = _decoded(text[7:end])
         else:
             return False
@@ -156,12 +159,20 @@ class SseDecoder:
         return frames
 
     def _field(self, line: bytes) -> None:
-        """Takes up a data or event line. A comment is a field without a name, ignored like unknown ones."""
+        """Takes up a data or event line. A comment is a field without a name, ignored like unknown ones.
+
+        A line that cannot be read where it says what it is is kept as data: so whoever reads the event finds that
+        something is wrong with it, and finds it behind the events before.
+        """
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
         elif name == b"event":
             self._event = _decoded(value.removeprefix(b" "))
+            if not _is_text(value):
+                self._data.append(line)
+        elif not _is_text(name):
+            self._data.append(line)
 
 
 def _behind(empty_line: int) -> int:
@@ -171,3 +182,13 @@ def _behind(empty_line: int) -> int:
 
 def _decoded(name: bytes) -> str | None:
     return name.decode(errors="replace") or None
+
+
+def _is_text(line: bytes) -> bool:
+    if line.isascii():
+        return True
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
