@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -19,6 +19,7 @@ from .response import Adjustment, Place
 from .validate import some_messages
 
 if TYPE_CHECKING:
+    from ._engine.caller import Caller
     from .errors import UnsupportedError
 
 __all__ = ["Finding", "PortabilityReport", "check_portability"]
@@ -109,11 +110,12 @@ def check_portability(
     Raises:
         UnknownModelError, ManifestError, RetiredProviderError, NoChatError: there is no such provider to go to.
         TypeError, ValueError: an argument is of the wrong type, or out of range.
+        RuntimeError: ``configure`` wants to perform the request.
     """
     from ._engine.trial import Trial
 
     trial = Trial(model, api=api, manifest=manifest, manifest_dir=manifest_dir)
-    builder = ChatRequestBuilder(None, trial.model, None)  # type: ignore[arg-type]  # it is not performed
+    builder = ChatRequestBuilder(cast("Caller", _Nobody()), trial.model, None)
     if tools is not None:
         builder.tools(tools)
     if configure is not None:
@@ -132,6 +134,13 @@ def check_portability(
             break
     findings = (*refused, *(_finding(each) for each in adjustments if each.action not in HARMLESS))
     return PortabilityReport(trial.provider, trial.model, _joined(findings), adjustments)
+
+
+class _Nobody:
+    """Stands where a request has its client: this one is made to be looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("configure sets the parameters of a request; it can neither perform nor preview it here")
 
 
 class _Left:

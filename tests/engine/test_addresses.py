@@ -187,3 +187,10 @@ async def test_the_builder_needs_a_model() -> None:
 async def test_an_unknown_model_of_a_known_provider_works() -> None:
     client = await AiClient.create("openai/gpt-99-unheard-of", api_key=KEY)
     assert client.chat().user("hi").preview().body["model"] == "gpt-99-unheard-of"
+
+
+async def test_a_value_for_a_placeholder_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"no placeholder 'regoin'; it has region; did you mean"):
+        await AiClient.create("bedrock/m", api_key="k", variables={"regoin": "eu-west-1"})
+    with pytest.raises(ConfigurationError, match="no placeholder 'region'; it has none"):
+        await AiClient.create("openai/m", api_key="k", variables={"region": "eu-west-1"})

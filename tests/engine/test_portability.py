@@ -161,3 +161,8 @@ async def test_one_part_that_is_said_twice_has_two_places() -> None:
     twice = [Message.user("a"), HISTORY[2], HISTORY[3], Message.user("b"), HISTORY[2], HISTORY[3], Message.user("c")]
     report = check_portability(twice, "openai/gpt-4o")
     assert ("lost", "reasoning", ((1, 0), (4, 0))) in found(report)
+
+
+def test_who_configures_a_request_cannot_perform_it() -> None:
+    with pytest.raises(RuntimeError, match="neither perform nor preview"):
+        check_portability([Message.user("a")], "openai/gpt-4o", configure=lambda request: request.preview())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from .._manifest.manifest import Manifest, Variable
 from .._manifest.sites import host_fits
 from .._placeholders import PLACEHOLDER, fill_placeholders
+from .._spelling import did_you_mean
 from ..errors import ConfigurationError
 
 
@@ -39,6 +41,30 @@ def _spelled(host: str, variables: Mapping[str, Variable]) -> Iterator[str]:
                 yield from _spelled(host.replace(f"{{{name}}}", end), variables)
             return
     yield host
+
+
+def check_variables(manifest: Manifest, given: Mapping[str, str]) -> None:
+    """Refuses values for placeholders that the provider does not have.
+
+    Raises:
+        ConfigurationError: the message names the first one, and those that there are.
+    """
+    known = {*manifest.endpoint.variables, *(way.region for way in manifest.auth if way.region), *_used(manifest.data)}
+    for name in given:
+        if name not in known:
+            there = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            problem = f"the address of {manifest.name} has no placeholder {name!r}; {there}"
+            raise ConfigurationError(f"{problem}{did_you_mean(str(name), known)}", provider=manifest.id)
+
+
+def _used(data: Any) -> Iterator[str]:
+    """The placeholders of all addresses in a manifest."""
+    for key, value in data.items():
+        if key == "base_url" and isinstance(value, str):
+            yield from PLACEHOLDER.findall(value)
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, Mapping):
+                yield from _used(each)
 
 
 def filled(manifest: Manifest, base_url: str, variables: Mapping[str, str]) -> str:

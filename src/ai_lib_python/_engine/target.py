@@ -15,7 +15,7 @@ from .._wire.urls import check_base_url, join
 from ..errors import AiLibError, ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
 from ..money.bills import ModelPrices
 from .credentials import Credential, Renewed
-from .hosts import filled, value_of
+from .hosts import check_variables, filled, value_of
 from .keys import Given, KeySource, find_key_source, shown_credential
 
 KEPT_PROGRAMS = 256
@@ -41,6 +41,8 @@ class Targets:
         prices: tuple[ModelPrices, ...] = (),
         max_bytes: int = MOST_BYTES,
     ) -> None:
+        if variables:
+            check_variables(manifest, variables)
         self._manifest = manifest
         self._make = partial(
             Target, key=key, base_url=base_url, variables=variables, prices=prices, max_bytes=max_bytes
