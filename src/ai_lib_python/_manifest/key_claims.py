@@ -11,6 +11,7 @@ And no variable of a bundled provider's key may be a part of an address, which i
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._placeholders import PLACEHOLDER
@@ -21,6 +22,7 @@ from .sites import host_fits, parted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
 
     from .manifest import AuthScheme, Endpoint, Manifest
     from .yaml_source import KeyPath
@@ -110,10 +112,17 @@ def _owners(
     """The bundled APIs with a way to authenticate that is so. Few files are parsed: their text is searched first."""
     pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
     for path in bundled_providers():
-        if path.stem in ancestors or pattern.search(path.read_text("utf-8")):
+        text = _text_of(path)
+        if path.stem in ancestors or (word in text and pattern.search(text)):
             provider = bundled(path.stem)
             apis = (provider, *provider.for_all_apis())
             yield from (api for api in apis if any(has(way, word) for way in api.auth))
+
+
+@cache
+def _text_of(path: Path) -> str:
+    """The text of a bundled manifest, which does not change; every variable of a manifest of one's own asks for all."""
+    return path.read_text("utf-8")
 
 
 def _places(manifest: Manifest) -> Iterator[_Place]:
