@@ -13,8 +13,8 @@ from typing import Any
 WORDS: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**63, 10**30, 1.5, -0.0, 1e308, "", " ", "x", "a" * 40, "\ud7ff", "é", "0", "1",
     "null", "{", "}", "[]", "{}", '{"a":', "text", "tool_use", "error", "$", ".", "$value", "$model", ".a.b",
-    ".a | json", "$each", ".[0]", ".[-1]", "${$model}", "[DONE]", "1e999", "-1", "99999999999999999999", "eyJhIjoxfQ==", "<think>",
-    "</think>", [], {}, [[]], [None], {"": None}, {"type": "text", "text": 1},
+    ".a | json", "$each", ".[0]", ".[-1]", "${$model}", "[DONE]", "1e999", "-1", "99999999999999999999", "<think>",
+    "eyJhIjoxfQ==", "</think>", [], {}, [[]], [None], {"": None}, {"type": "text", "text": 1},
 )  # fmt: skip
 
 KEYS = (
