@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, overload
 
+from ._forks import a_lock
 from .chat import ChatRequestBuilder
 from .message import Message, Part
 from .response import ChatResponse, TypedResponse, Usage, sum_of
@@ -56,7 +56,7 @@ class ConversationParts(Generic[Builder]):
         self._configure = configure
         self._messages = tuple(some_messages(messages))
         self._usage = Usage()
-        self._lock = Lock()
+        self._lock = a_lock()
         self._turn: Turn | None = None
         self._configured()  # so that what is wrong with it is told at once
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, NoReturn, get_args, get_type_hints
 import msgspec
 
 from ._spelling import did_you_mean
+from ._structs import convert
 from .message import Message, MessageRole, Part
 from .validate import some_messages
 
@@ -88,7 +89,7 @@ def _written_value(value: Any, field: _Field, place: str) -> Any:
     if field.holds_parts:
         return _written_parts(value, place)
     try:
-        msgspec.convert(value, field.hint)
+        convert(value, field.hint)
     except msgspec.ValidationError as error:
         raise TypeError(f"{place}: {error}") from None
     value = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
@@ -174,7 +175,7 @@ def _read_value(data: Any, field: _Field, place: str) -> Any:
     if field.holds_parts:
         return _read_parts(data, place)
     try:
-        return msgspec.convert(data, field.hint)
+        return convert(data, field.hint)
     except msgspec.ValidationError as error:
         raise ValueError(f"{place}: {error}") from None
 

@@ -11,6 +11,7 @@ runs it; so it works inside a running event loop too, though it blocks that loop
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from os import PathLike
@@ -508,7 +509,12 @@ async def _next(stream: _async_stream.ChatStream) -> StreamingEvent | None:
 
 
 def _close(stream: _async_stream.ChatStream) -> None:
-    """Waits for the end; not where the garbage collector calls from the background thread itself."""
+    """Waits for the end; not where the garbage collector calls from the background thread itself.
+
+    When the interpreter ends, the thread has been stopped, and the connection goes with the process.
+    """
+    if sys.is_finalizing():
+        return
     if _LOOP.is_current:
         _LOOP.submit(stream.aclose())
     else:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ._structs import convert
 from .message import Message
 from .tools import ResponseFormat, ToolChoice, ToolDefinition, WebSearch
 
@@ -144,7 +145,7 @@ def a_tool(index: int, tool: Any) -> ToolDefinition:
             known = ", ".join(ToolDefinition.__struct_fields__)
             raise ValueError(f"tools[{index}] has a field {name!r} that is not known; known are {known}")
     try:
-        return msgspec.convert(fields, ToolDefinition)
+        return convert(fields, ToolDefinition)
     except msgspec.ValidationError as error:
         raise ValueError(f"tools[{index}]: {error}") from None
 

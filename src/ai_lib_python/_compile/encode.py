@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from .._structs import convert
 from ..errors import UnsupportedError
 from .context import Context, Source
 from .expression import Expression, ExpressionError, Path, is_template, parse_interpolation
@@ -83,7 +84,7 @@ def _turn_options(context: Context, data: dict[str, Any]) -> TurnOptions:
         if "roles" not in turns:
             context.fail('the key "roles" is missing: the wire\'s words for system, user, assistant and tool')
         try:
-            return msgspec.convert(turns, TurnOptions)
+            return convert(turns, TurnOptions)
         except msgspec.ValidationError as error:
             context.fail(str(error))
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from .._structs import convert
 from ..errors import UnsupportedError
 from ..request import PARAMETERS
 from .conditions import write_condition
@@ -189,7 +190,7 @@ def _schema(context: Context, scope: Scope, name: str, value: str, rule: Mapping
     if name not in ("tools", "response_format"):
         context.fail(f"{name} has no schema; only tools and response_format do")
     try:
-        rules = msgspec.convert(rule["schema"], SchemaRules)
+        rules = convert(rule["schema"], SchemaRules)
     except msgspec.ValidationError as error:
         context.fail(str(error))
     fitter = context.writer.reference(SchemaFitter(rules), f"fit_{name}")
@@ -264,7 +265,7 @@ def _default_code(context: Context, name: str, default: Any) -> str:
     if name not in PARAMETER_STRUCTS:
         return repr(default)
     try:
-        return context.writer.reference(msgspec.convert(default, PARAMETER_STRUCTS[name]))
+        return context.writer.reference(convert(default, PARAMETER_STRUCTS[name]))
     except msgspec.ValidationError as error:
         context.fail(str(error))
 

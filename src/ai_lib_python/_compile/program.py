@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Protocol
 
 from ..money.bills import PriceList
@@ -14,6 +14,7 @@ from .finish import Finish
 from .follow import Follow, compile_follow, write_poll, write_stream_url
 from .key_headers import compile_key_headers, ways_with_headers, write_key_headers
 from .listing import DETAILS, compile_details, compile_listing, write_details, write_listing
+from .once import once
 from .pricing import price_list_of
 from .routes import compile_router, write_router
 from .serve import Server, server_writers
@@ -50,7 +51,7 @@ class Program:
     def __init__(self, manifest: ManifestLike) -> None:
         self._manifest = manifest
 
-    @cached_property
+    @once
     def encode(self) -> Callable[..., Any]:
         """``encode(request, stream, notes) -> (path, query, headers, body)``"""
         return compile_encoder(self._manifest, self._manifest.data)
@@ -60,7 +61,7 @@ class Program:
         asked = (way.headers, set(way.parts))
         return next((make(parts, now) for known, make in self._key_headers if known == asked), {})
 
-    @cached_property
+    @once
     def _key_headers(self) -> list[tuple[Any, Callable[..., Any]]]:
         """``key_headers(parts, now)`` of each way that makes headers, beside the way's templates and parts"""
         return [
@@ -68,75 +69,75 @@ class Program:
             for path, way in ways_with_headers(self._manifest.data)
         ]
 
-    @cached_property
+    @once
     def streams_only(self) -> bool:
         """Whether answers come as streams alone."""
         return bool(self._manifest.data.get("stream", {}).get("only"))
 
-    @cached_property
+    @once
     def answers_in_text(self) -> bool:
         """Whether the body of a whole answer is plain text."""
         return bool(self._manifest.data.get("response", {}).get("data") == "text")
 
-    @cached_property
+    @once
     def route(self) -> Callable[..., str | None]:
         """``route(request, stream)``: the name of another API that the request goes to, or None"""
         return compile_router(self._manifest, self._manifest.data)
 
-    @cached_property
+    @once
     def read_response(self) -> Callable[..., None]:
         """``read(sink, body, None, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "response")
 
-    @cached_property
+    @once
     def read_frame(self) -> Callable[..., None]:
         """``read(sink, frame, event, headers)``"""
         return compile_reader(self._manifest, self._manifest.data, "stream")
 
-    @cached_property
+    @once
     def follow(self) -> Follow | None:
         """Where the answer is to be had, where the first one is only a receipt."""
         return compile_follow(self._manifest, self._manifest.data)
 
-    @cached_property
+    @once
     def read_models(self) -> Callable[..., Any]:
         """``read_models(page) -> (names, query of the next page or None)``"""
         return compile_listing(self._manifest, self._manifest.data)
 
-    @cached_property
+    @once
     def read_details(self) -> Callable[..., Any]:
         """``read_details(page) -> (a ModelInfo for each, query of the next page or None)``"""
         return compile_details(self._manifest, self._manifest.data)
 
-    @cached_property
+    @once
     def classify(self) -> Callable[..., Classified]:
         """``classify(status, headers, body) -> Classified``"""
         return compile_classifier(self._manifest, self._manifest.data)
 
-    @cached_property
+    @once
     def request_id(self) -> Callable[..., str | None]:
         """``request_id(headers, body)``: the provider's id of the request, where it gives one"""
         return compile_request_id(self._manifest, self._manifest.data)
 
-    @cached_property
+    @once
     def finish(self) -> Finish:
         """What the words for the end of an answer mean."""
         table = self._manifest.data.get("finish", {})
         words = {str(word): reason for word, reason in table.get("map", {}).items()}
         return Finish(words, table.get("tool_calls_win", False))
 
-    @cached_property
+    @once
     def tags(self) -> Tags | None:
         """What reasoning inside the text stands between, where this wire has it there."""
         tags = self._manifest.data.get("reasoning_tags")
         return Tags(tags["open"], tags["close"]) if tags else None
 
-    @cached_property
+    @once
     def price_list(self) -> PriceList:
         """Where the prices of this provider's models are to be had."""
         return price_list_of(self._manifest.data)
 
-    @cached_property
+    @once
     def serve(self) -> Server:
         """The server half: reads requests and writes answers in this wire format."""
         return Server(self._manifest, self._manifest.data)

@@ -24,11 +24,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from .conditions import write_condition
 from .context import Context, Source
+from .once import once
 from .scope import VALUE, WIRE, Ref, Scope
 from .shapes import Shape, read_shapes
 from .values import operator_of, write_value
@@ -66,30 +67,30 @@ class Server:
         self._data = data
         self._serve = data.get("serve", {})
 
-    @cached_property
+    @once
     def read_request(self) -> Callable[..., Any]:
         """``read_request(body, path, stream, query) -> dict`` of a chat request's fields"""
         return self._compiled(write_request_reader(self._manifest, self._data), "read_request")
 
-    @cached_property
+    @once
     def write_response(self) -> Callable[..., Any]:
         """``write_response(answer) -> body``"""
         writer = _writer(self._manifest, self._data, ("response",), "write_response(answer)", ["answer"])
         return self._compiled(writer, "write_response")
 
-    @cached_property
+    @once
     def write_receipt(self) -> Callable[..., Any]:
         """``write_receipt(answer) -> body`` of what says where the answer is to be had"""
         writer = _writer(self._manifest, self._data, ("receipt",), "write_receipt(answer)", ["answer"])
         return self._compiled(writer, "write_receipt")
 
-    @cached_property
+    @once
     def write_headers(self) -> Callable[..., Any]:
         """``write_headers(answer) -> the headers of an answer``"""
         writer = _writer(self._manifest, self._data, ("headers",), "write_headers(answer)", ["answer"])
         return self._compiled(writer, "write_headers")
 
-    @cached_property
+    @once
     def write_frames(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
         """For each event of a stream: ``write(answer, index, text, call) -> frames``"""
         return {
@@ -98,37 +99,37 @@ class Server:
             if event in self._serve.get("stream", {})
         }
 
-    @cached_property
+    @once
     def write_error(self) -> Callable[..., Any]:
         """``write_error(error) -> body``"""
         writer = _writer(self._manifest, self._data, ("error", "body"), "write_error(error)", ["error"])
         return self._compiled(writer, "write_error")
 
-    @cached_property
+    @once
     def write_error_headers(self) -> Callable[..., Any]:
         """``write_error_headers(error) -> the headers of an error``"""
         writer = _writer(self._manifest, self._data, ("error", "headers"), "write_error_headers(error)", ["error"])
         return self._compiled(writer, "write_error_headers")
 
-    @cached_property
+    @once
     def write_error_frames(self) -> Callable[..., list[dict[str, Any]]]:
         """``write_error_frames(error) -> frames``, for an error in mid-stream"""
         path = ("error", "stream")
         writer = _writer(self._manifest, self._data, path, "write_error_frames(error)", ["error"])
         return self._compiled(writer, "write_error_frames")
 
-    @cached_property
+    @once
     def write_models(self) -> Callable[..., Any]:
         """``write_models(models) -> body`` of the list of models"""
         writer = _writer(self._manifest, self._data, ("models", "body"), "write_models(models)", ["models"])
         return self._compiled(writer, "write_models")
 
-    @cached_property
+    @once
     def accepts(self) -> Shape | None:
         """The shape of the requests; None where the manifest says none"""
         return read_shapes(self._manifest, self._data)
 
-    @cached_property
+    @once
     def order(self) -> Callable[..., dict[str, Any]]:
         """``order(body, path) -> {check: its word, or None where it does not count}``"""
         return self._compiled(write_order(self._manifest, self._data), "order")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from .._forks import a_lock, parted_by_forks
 from .warn import called_here
 
 T = TypeVar("T")
+
+
+_OF_PARENTS: list[object] = []
+"""Loops of processes that this one was forked from: never closed, as their poll is shared with the parent."""
 
 
 class BackgroundLoop:
@@ -19,10 +24,10 @@ class BackgroundLoop:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = a_lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._process = 0
+        parted_by_forks(self)
 
     @property
     def is_current(self) -> bool:
@@ -37,17 +42,25 @@ class BackgroundLoop:
         """The coroutine's result. An interrupt from the keyboard cancels it.
 
         Raises:
-            RuntimeError: called from within the thread itself.
+            RuntimeError: called from within the thread itself, or when the interpreter has stopped all such threads.
         """
         if self.is_current:
             coroutine.close()
             raise RuntimeError(f"blocking calls cannot be made from within the {self._name} thread")
+        if sys.is_finalizing():
+            coroutine.close()
+            raise RuntimeError("the interpreter is ending; nothing can be sent any more")
         future = self.submit(coroutine)
         try:
             return future.result()
         except BaseException:
             future.cancel()
             raise
+
+    def leave_to_parent(self) -> None:
+        """The loop runs in the parent and nowhere else; here the next coroutine starts another one."""
+        _OF_PARENTS.append(self._loop)
+        self._loop = self._thread = None
 
     def stop(self) -> None:
         """Ends the thread. The next coroutine starts a new one."""
@@ -61,13 +74,12 @@ class BackgroundLoop:
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None or self._process != os.getpid():
+            if self._loop is None:
                 self._loop = self._started()
             return self._loop
 
     def _started(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
-        self._process = os.getpid()
         self._thread = threading.Thread(target=_run, args=(loop,), name=self._name, daemon=True)
         self._thread.start()
         return loop

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
+from .._forks import a_lock
+from .._wire.loops import running_loop
 from .._wire.redact import hide_keys, hide_values
 from ..errors import UnsupportedError
 from ..message import holds_files
@@ -61,7 +62,7 @@ class Caller:
         self._transport = transport
         self._verify = verify
         self.account = Account()
-        self._lock = Lock()
+        self._lock = a_lock()
         self._on_unsupported = on_unsupported
         self._checks_context = check_context
         self._capabilities: dict[str, Capabilities] = {}
@@ -155,6 +156,7 @@ class Caller:
         return self.target if api is None else self._targets.of(api)
 
     async def _prepare(self, target: Target, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
+        running_loop()  # told before anything is begun that would be left lying
         credential, timeout = await credential_in(target, timeout)
         if holds_files(request.messages):
             return await self._prepare_files(target, request, stream=stream, timeout=timeout, credential=credential)
@@ -203,6 +205,9 @@ class Caller:
             raise UnsupportedError(text, provider=prepared.manifest.id, model=prepared.model)
         told = (prepared.manifest.id, prepared.model, adjustment.parameter, adjustment.action)
         warn_once(told, text, AdjustmentWarning)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client holds connections and a key and cannot be pickled: make one in each process")
 
     def _sender(self) -> Transport:
         with self._lock:  # threads that send their first request at once must share one

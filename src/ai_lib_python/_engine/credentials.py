@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from threading import Lock
 from typing import Protocol
 
 import msgspec
 
+from .._forks import a_lock
 from .._manifest.manifest import AuthScheme
 from .._moments import moment_of
 from .._wire.redact import HIDDEN
@@ -171,7 +171,7 @@ class FromLibraries:
         """``advice`` says what to do where there is nothing."""
         self._ways = tuple(ways)
         self._advice = advice
-        self._lock = Lock()
+        self._lock = a_lock()
         self._source: Renewed | None = None
 
     def current(self) -> Credential:

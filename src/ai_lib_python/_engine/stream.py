@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import AsyncGenerator, Generator
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ..events import ContentDelta, StreamingEvent
 from ..response import CallStats, ChatResponse
@@ -52,6 +52,9 @@ class ChatStream:
         self._run = run
         self._given: weakref.ReferenceType[AsyncGenerator[StreamingEvent, None]] | None = None
         self._steps: AsyncGenerator[StreamingEvent, None] | None = None
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a stream holds a connection and cannot be pickled: make one in each process")
 
     def __aiter__(self) -> AsyncGenerator[StreamingEvent, None]:
         if self._steps is not None:

@@ -8,6 +8,7 @@ import msgspec
 
 from .._globs import fits_one, globs_of
 from .._spelling import did_you_mean
+from .._structs import convert
 from ..errors import ConfigurationError, ManifestError
 from .check import spell
 from .merge import Layer, merge
@@ -235,7 +236,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """How much a model takes and gives: the first entry of ``limits`` that matches."""
         for entry in self.data.get("limits", ()):
             if fits_one(model, globs_of(entry)):
-                return msgspec.convert({key: value for key, value in entry.items() if value is not None}, Limits)
+                return convert({key: value for key, value in entry.items() if value is not None}, Limits)
         return UNKNOWN_LIMITS
 
     def for_all_models(self) -> Iterator[Manifest]:
@@ -290,9 +291,9 @@ def manifest_of(
         name=data.get("name") or data["id"],
         dialect=dialect,
         data=data,
-        status=msgspec.convert(data.get("status", {}), Status),
-        endpoint=msgspec.convert(data.get("endpoint", {}), Endpoint),
-        auth=tuple(msgspec.convert(way, AuthScheme) for _, way in _ways(data)),
+        status=convert(data.get("status", {}), Status),
+        endpoint=convert(data.get("endpoint", {}), Endpoint),
+        auth=tuple(convert(way, AuthScheme) for _, way in _ways(data)),
         api=api or own,
         origin=data["id"] if api in (None, own) else f"{data['id']}:{api}",
         sunset=data.get("sunset"),

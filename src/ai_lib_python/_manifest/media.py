@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .._structs import convert
+
 if TYPE_CHECKING:
     from .manifest import Manifest
 
@@ -52,4 +54,4 @@ class MediaRules(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=256)
 def media_rules(manifest: Manifest) -> MediaRules:
     """What a manifest says of files; nothing where it does not speak of them."""
-    return msgspec.convert(manifest.data.get("media") or {}, MediaRules)
+    return convert(manifest.data.get("media") or {}, MediaRules)

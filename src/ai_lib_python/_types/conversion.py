@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from .._structs import convert
 from .moments import with_formats
 
 ROOT = "#/$defs/"
@@ -72,7 +73,7 @@ def value_of(kind: Any, data: Any) -> Any:
         ValueError: it does not fit; the message says where.
     """
     try:
-        return msgspec.convert(data, kind, strict=False, dec_hook=_from_data)
+        return convert(data, kind, strict=False, dec_hook=_from_data)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
 

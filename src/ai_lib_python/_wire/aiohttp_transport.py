@@ -25,11 +25,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
+from .._forks import parted_by_forks
 from .._version import __version__
 from ..errors import ConnectionFailed, DeadlineExceeded, ResponseTooLarge, StreamInterrupted, TransportError
 from .addresses import NotPublicError, check_found, check_written
 from .bounds import LONGEST_HEADER, MOST_OF_AN_ERROR, RAISE
 from .http import HttpRequest, HttpResponse
+from .loops import running_loop
 from .urls import shown
 
 CONNECTIONS = 100
@@ -48,6 +50,10 @@ END_GRACE = 0.2
 """Seconds that a body may still take to end after its last event, for the connection to be kept."""
 
 
+_OF_PARENTS: list[Any] = []
+"""Pools of processes that this one was forked from. They are kept: what ends with them would be ended in the parent."""
+
+
 class AiohttpTransport:
     """Sends requests with aiohttp. Sessions belong to the loop that they were made in."""
 
@@ -57,6 +63,7 @@ class AiohttpTransport:
         self._sessions: dict[tuple[asyncio.AbstractEventLoop, bool], aiohttp.ClientSession] = {}
         self._proxies: dict[str, str | None] = {}
         weakref.finalize(self, _let_go, self._sessions)
+        parted_by_forks(self)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         failure: TransportError
@@ -88,13 +95,23 @@ class AiohttpTransport:
     async def aclose(self) -> None:
         """Closes the pool of this loop, and what is left of pools whose loop has ended."""
         self._forget_ended_loops()
+        if not self._sessions:
+            return
+        loop = running_loop()
         for public_only in (False, True):
-            session = self._sessions.pop((asyncio.get_running_loop(), public_only), None)
+            session = self._sessions.pop((loop, public_only), None)
             if session is not None:
                 await session.close()
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: closes its copies of the sockets, so that the parent alone decides when they end."""
+        for session in self._sessions.values():
+            _OF_PARENTS.append(session.connector)
+            _leave(session)
+        self._sessions.clear()
+
     def _session(self, public_only: bool = False) -> aiohttp.ClientSession:
-        key = (asyncio.get_running_loop(), public_only)
+        key = (running_loop(), public_only)
         session = self._sessions.get(key)
         if session is None or session.closed:
             self._forget_ended_loops()
@@ -226,6 +243,21 @@ def _let_go(sessions: dict[tuple[asyncio.AbstractEventLoop, bool], aiohttp.Clien
         warnings.warn("a client was left open: await client.aclose(), or async with", ResourceWarning, stacklevel=2)
 
 
+def _leave(session: aiohttp.ClientSession) -> None:
+    """Lets go of a session that a parent goes on with. Its loop is not told of anything: they share what it polls."""
+    connector: Any = session.connector
+    session.detach()
+    if connector is None or connector.closed:
+        return
+    pooled = [protocol for connections in connector._conns.values() for protocol, *_ in connections]
+    for protocol in (*pooled, *connector._acquired):
+        beneath = _beneath(protocol.transport)
+        if isinstance(getattr(beneath, "_sock", None), socket.socket):
+            beneath._sock.close()  # a copy: the connection lives on
+            beneath._sock = None
+    connector._closed = True
+
+
 def _hang_up(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
     with suppress(RuntimeError):  # the loop was closed meanwhile
         loop.call_soon_threadsafe(transport.abort)
@@ -246,10 +278,15 @@ def _abandon(session: aiohttp.ClientSession, drop: Callable[[Any], None] | None 
 
 def _drop(transport: Any) -> None:
     """Closes a socket without the help of its loop, which would have done the last step in a callback."""
-    beneath = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
+    beneath = _beneath(transport)
     for owner, step, arguments in ((transport, "abort", ()), (beneath, "_call_connection_lost", (None,))):
         with suppress(RuntimeError):  # the loop is closed
             getattr(owner, step, _nothing)(*arguments)
+
+
+def _beneath(transport: Any) -> Any:
+    """What holds the socket: a transport itself, or the one that TLS runs over."""
+    return getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
 
 
 def _nothing(*_: object) -> None:

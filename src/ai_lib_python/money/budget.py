@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from decimal import Decimal
-from threading import Lock
 from typing import Any
 
+from .._forks import a_lock
 from ..errors import BudgetExceeded
 from ..validate import a_count
 from .prices import amount_of
@@ -34,7 +34,7 @@ class Budget:
         """
         self.usd = amount_of("usd", usd)
         self.prompt_tokens = a_count_or_none("prompt_tokens", prompt_tokens)
-        self._lock = Lock()
+        self._lock = a_lock()
         self._spent = Decimal(0)
         self._assumed = Decimal(0)
         self._reserved = Decimal(0)

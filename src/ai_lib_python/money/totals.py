@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from decimal import Decimal
-from threading import Lock
 
 import msgspec
 
+from .._forks import a_lock
 from ..response import CallStats, Usage, sum_of
 from .tally import Tally
 
@@ -43,7 +43,7 @@ class ClientUsage:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = a_lock()
         self._waiting: deque[CallStats] = deque()
         self._left: deque[None] = deque()
         self._counted = UsageTotals()

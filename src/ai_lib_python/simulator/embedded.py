@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 
+from .._forks import a_lock
 from .server import Simulator
 
-_LOCK = threading.Lock()
+_LOCK = a_lock()
 _STARTED: dict[int, Simulator] = {}
 """By process: a forked child has none of its parent's threads."""
 

@@ -16,6 +16,7 @@ from .._compile.values import CannotExpress
 from .._engine.target import program_of
 from .._manifest.manifest import Manifest
 from .._media_types import family_of
+from .._structs import convert
 from ..message import (
     AudioPart,
     ContentBlock,
@@ -129,7 +130,7 @@ def _checked(fields: dict[str, Any], unread: CannotExpress | None) -> _Request:
     if unread is not None:
         raise WrongRequestError(f"there is no part of kind {unread.args[0]!r} here") from None
     try:
-        return msgspec.convert({name: _whole(value) for name, value in fields.items()}, _Request)
+        return convert({name: _whole(value) for name, value in fields.items()}, _Request)
     except msgspec.ValidationError as error:
         raise WrongRequestError(str(error)) from None
 

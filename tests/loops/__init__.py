@@ -1,0 +1,1 @@
+"""Several event loops, threads, processes and the end of the interpreter: each in a program of its own."""
