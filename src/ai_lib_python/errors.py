@@ -172,7 +172,7 @@ class UnknownModelError(ConfigurationError):
 
 
 class MissingKeyError(ConfigurationError):
-    """No API key was given and none of the manifest's environment variables is set."""
+    """No API key was given, none of the manifest's environment variables is set, and none is kept in the keyring."""
 
     error_class = "authentication"
     standard_code = "E1002"

@@ -72,6 +72,7 @@ UPWARDS = {("_engine", "simulator")}
 
 OWNERS = {
     "aiohttp": {"_wire/aiohttp_transport.py", "simulator/server.py", "simulator/sending.py"},
+    "keyring": {"_engine/keyring_keys.py"},
     "yaml": {"_manifest/yaml_source.py"},
     "genai_prices": {"money/catalogue.py"},
 }

@@ -42,7 +42,14 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Renewed(Protocol):
-    """A source that finds and renews a credential; asking it may block."""
+    """A source that finds and renews a credential; asking it may block.
+
+    Attributes:
+        lasts: whether what it gave is good for all calls to come, so that nobody need ask again.
+    """
+
+    @property
+    def lasts(self) -> bool: ...
 
     def current(self) -> Credential: ...
 
@@ -99,6 +106,8 @@ def _check_time(expires: str) -> None:
 class SigningChain:
     """Signing keys as botocore finds them: profiles, single sign-on, roles of the machine."""
 
+    lasts = False
+
     def __init__(self, scheme: AuthScheme, advice: Callable[[], str]) -> None:
         """``advice`` says what to do where there are none."""
         from botocore.session import get_session  # an extra: only for who needs it
@@ -128,6 +137,8 @@ class SigningChain:
 
 class DefaultCredentials:
     """A bearer token of Application Default Credentials, as google-auth finds and renews it."""
+
+    lasts = False
 
     def __init__(self, scheme: AuthScheme, advice: Callable[[], str]) -> None:
         """``advice`` says what to do where there are none."""
@@ -166,6 +177,8 @@ SOURCES: dict[str, tuple[str, Callable[[AuthScheme, Callable[[], str]], Renewed]
 
 class FromLibraries:
     """What the first installed library gives: looked for at the first call, renewed by one caller at a time."""
+
+    lasts = False
 
     def __init__(self, ways: Iterable[AuthScheme], advice: Callable[[], str]) -> None:
         """``advice`` says what to do where there is nothing."""

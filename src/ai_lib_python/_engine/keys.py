@@ -11,7 +11,6 @@ from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.urls import shown
 from ..errors import ConfigurationError, MissingKeyError
 from .credentials import (
-    SIGNED,
     SOURCES,
     Credential,
     FromLibraries,
@@ -21,6 +20,7 @@ from .credentials import (
     parts_needed,
 )
 from .hosts import may_have_key
+from .keyring_keys import FromKeyring, is_installed, takes_text, way_of_keys
 
 Given = Union[str, Mapping[str, str], None]
 """What the caller passed: a key, the parts of a credential, or nothing."""
@@ -30,11 +30,12 @@ KeySource = Union[Callable[[], Credential], Renewed, None]
 
 
 def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: bool) -> KeySource:
-    """Where the key comes from: the caller, else the first variables of the manifest that are set, else a library.
+    """Where the key comes from: the caller, else the first variables that are set, else the keyring, else a library.
 
     A key from the environment goes only to the manifest's own hosts, or to an address
     that comes from the environment as well; ``chosen`` says that the caller passed the
-    address.
+    address. One from the keyring goes to the manifest's own hosts alone, wherever the
+    address is from.
 
     Raises:
         MissingKeyError: there is none, and the provider needs one.
@@ -50,9 +51,23 @@ def find_key_source(manifest: Manifest, given: Given, base_url: str, *, chosen: 
     def advice() -> str:
         return _advice(manifest, base_url, trusted)
 
-    if trusted and (ways := _with_library(manifest)):
-        return FromLibraries(ways, advice)
+    ways = _with_library(manifest) if trusted else []
+    libraries = FromLibraries(ways, advice) if ways else None
+    if source := _from_keyring(manifest, base_url, libraries, advice):
+        return source
+    if libraries is not None:
+        return libraries
     raise MissingKeyError(advice(), provider=manifest.id)
+
+
+def _from_keyring(
+    manifest: Manifest, base_url: str, rest: Renewed | None, advice: Callable[[], str]
+) -> FromKeyring | None:
+    """The keyring as a source, where it is installed, and its key may go to this address."""
+    way = way_of_keys(manifest)
+    if way is None or not is_installed() or not may_have_key(manifest, base_url):
+        return None
+    return FromKeyring(manifest, way, rest, advice)
 
 
 def key_variables(manifest: Manifest) -> list[str]:
@@ -69,14 +84,14 @@ def _given(manifest: Manifest, given: str | Mapping[str, str]) -> KeySource:
     if not manifest.auth:
         return None
     for way in manifest.auth:
-        if isinstance(given, str) and _takes_text(way):
+        if isinstance(given, str) and takes_text(way):
             return partial(Credential, way, given)
         if not isinstance(given, str) and way.parts and parts_needed(way) <= given.keys() <= way.parts.keys():
             return partial(credential_of, way, given)
     takes = [
         f"credentials={{{', '.join(f'{part!r}: ...' for part in way.parts)}}}" for way in manifest.auth if way.parts
     ]
-    if any(_takes_text(way) for way in manifest.auth):
+    if any(takes_text(way) for way in manifest.auth):
         takes.insert(0, "api_key=...")
     raise ConfigurationError(f"{manifest.name} takes {' or '.join(takes)}", provider=manifest.id)
 
@@ -92,11 +107,6 @@ def shown_credential(manifest: Manifest, given: Given) -> Credential | None:
 def _with_library(manifest: Manifest) -> list[AuthScheme]:
     """The ways for which a library may find the credentials."""
     return [way for way in manifest.auth if way.scheme in SOURCES and way.scheme not in manifest.withheld]
-
-
-def _takes_text(way: AuthScheme) -> bool:
-    """Whether a key that is one text can be given; a token where a library would find one."""
-    return not way.parts and way.scheme != SIGNED
 
 
 def _from_environment(manifest: Manifest) -> Iterator[KeySource]:
@@ -137,5 +147,7 @@ def _ways(manifest: Manifest) -> Iterator[str]:
             yield f"set {' and '.join(named)}" if named else f"pass credentials={{{', '.join(map(repr, way.parts))}}}"
         if way in by_library:
             yield f"install ai-lib-python[{SOURCES[way.scheme][0]}] and log in with its own tools"
-    if any(_takes_text(way) and way not in by_library for way in manifest.auth):
+    if any(takes_text(way) and way not in by_library for way in manifest.auth):
         yield "pass api_key=..."
+    if way_of_keys(manifest) is not None:
+        yield f"keep one with `ai-lib keys set {manifest.id}`"

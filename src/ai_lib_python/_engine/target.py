@@ -12,7 +12,14 @@ from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.bounds import MOST_BYTES
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
-from ..errors import AiLibError, ConfigurationError, DeadlineExceeded, NoChatError, RetiredProviderError
+from ..errors import (
+    AiLibError,
+    ConfigurationError,
+    DeadlineExceeded,
+    MissingKeyError,
+    NoChatError,
+    RetiredProviderError,
+)
 from ..money.bills import ModelPrices
 from .credentials import Credential, Renewed
 from .hosts import check_variables, filled, value_of
@@ -108,13 +115,22 @@ class Target:
         if not self._found:
             self._source = find_key_source(self.manifest, self._given, self.base_url, chosen=self._chosen)
             self._found = True
-        if self._source is None:
+        source = self._source
+        if source is None:
             return None
         try:
-            return self._source() if callable(self._source) else await _in_time(self._source, timeout)
+            return source() if callable(source) else await self._asked(source, timeout)
         except AiLibError as error:
+            self._found = not isinstance(error, MissingKeyError)  # a key may be set meanwhile
             error.provider = self.manifest.id
             raise
+
+    async def _asked(self, source: Renewed, timeout: float | None) -> Credential:
+        """What a source gives that may block; it is asked no more where that lasts."""
+        credential = await _in_time(source, timeout)
+        if source.lasts:
+            self._source = lambda: credential
+        return credential
 
     def shown_credential(self) -> Credential | None:
         """What stands for the key where a request is only shown."""

@@ -217,7 +217,7 @@ def _documents(chain: Sequence[_Link]) -> list[Document]:
 def _held_to_claims(manifest: Manifest, chain: Sequence[_Link], spoken: Sequence[_Link]) -> Manifest:
     """A manifest that sends no key where it does not belong; of bundled ones, tests see to that."""
     if all(link.is_bundled for link in (*chain, *spoken)):
-        return manifest
+        return msgspec.structs.replace(manifest, is_bundled=True)
     ancestors = {link.id for link in chain[1:]}
     check_claims(manifest, ancestors, _bundled)
     return msgspec.structs.replace(

@@ -159,6 +159,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         withheld: schemes for which no library may be asked here: what it finds belongs to other hosts.
         says_what_it_takes: whether ``serve.accepts`` and ``serve.order`` are about its own requests: not where a
             manifest that is not bundled inherits them, and may write otherwise without a word of that.
+        is_bundled: whether it, and all that it inherits from, came with the library.
     """
 
     id: str
@@ -175,6 +176,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     replacement: str | None = None
     withheld: frozenset[str] = frozenset()
     says_what_it_takes: bool = True
+    is_bundled: bool = False
     _layer: Layer
     _for_models: dict[int, Manifest]
     _load_api: Callable[[str], Manifest] | None = None
@@ -258,7 +260,10 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
                 layer.data.pop(key, None)
             overlaid = manifest_of(layer, self.dialect, api=self.api)
             self._for_models[index] = msgspec.structs.replace(
-                overlaid, withheld=self.withheld, says_what_it_takes=self.says_what_it_takes
+                overlaid,
+                withheld=self.withheld,
+                says_what_it_takes=self.says_what_it_takes,
+                is_bundled=self.is_bundled,
             )
         return self._for_models[index]
 

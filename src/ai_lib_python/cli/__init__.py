@@ -3,8 +3,8 @@
 Exit codes: 0 it worked; 1 the call failed, or something was found wrong; 2 wrong usage or configuration;
 130 interrupted. People's mistakes get a line, not a traceback; ``--debug`` shows it all the same.
 
-A module a command: ``chat``, ``demo``, ``simulate``, ``providers``, ``manifest``; each is imported when it
-is asked for. ``arguments`` says what may be typed, ``failures`` what went wrong, ``output`` prints.
+A module a command: ``chat``, ``demo``, ``simulate``, ``providers``, ``models``, ``keys``, ``manifest``; each is
+imported when it is asked for. ``arguments`` says what may be typed, ``failures`` what went wrong, ``output`` prints.
 """
 
 from __future__ import annotations

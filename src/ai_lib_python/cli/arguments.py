@@ -19,7 +19,7 @@ environment:
   AI_LIB_MODEL       the model of `chat`, as provider/model
   AI_LIB_MANIFESTS   folders with manifests of your own
   NO_COLOR           plain output
-  Keys are read from each provider's own variables: see `ai-lib providers`.
+  Keys are read from each provider's own variables (see `ai-lib providers`), then from the keyring (`ai-lib keys`).
 
 start here:
   ai-lib demo                     the whole guide, on every wire format, without a key
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_chat, _add_demo, _add_simulate, _add_providers, _add_models, _add_manifest):
+    for add in (_add_chat, _add_demo, _add_simulate, _add_providers, _add_models, _add_keys, _add_manifest):
         add(commands)
     return parser
 
@@ -191,6 +191,20 @@ def _add_models(commands: Commands) -> None:
     models.add_argument("--json", action="store_true", help="as a JSON list")
     models.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="default: 30")
     _add_address(models)
+
+
+def _add_keys(commands: Commands) -> None:
+    keys = _command(commands, "keys", "keys:run_list", "keys in the keyring of this system")
+    inner = keys.add_subparsers(metavar="COMMAND", required=True)
+    keep = _command(inner, "set", "keys:run_set", "keep a provider's key: it is asked for, or read from a pipe")
+    remove = _command(inner, "remove", "keys:run_remove", "take a provider's key out of the keyring")
+    for parser in (keep, remove):
+        parser.add_argument("id", metavar="PROVIDER", help="a provider's id")
+    keep.add_argument(
+        "surplus", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
+    )  # so that a key that is typed here is not repeated
+    listing = _command(inner, "list", "keys:run_list", "the providers that have a key, and where it comes from")
+    listing.add_argument("--json", action="store_true", help="as a JSON list")
 
 
 def _add_manifest(commands: Commands) -> None:
