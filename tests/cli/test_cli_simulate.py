@@ -14,7 +14,7 @@ import pytest
 from ai_lib_python.cli.catalogue import dialects
 from ai_lib_python.cli.failures import UsageError
 from ai_lib_python.cli.script import read_script
-from ai_lib_python.simulator import Answer, SimulatedError
+from ai_lib_python.simulator import Answer, Fault, SimulatedError
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
@@ -72,6 +72,10 @@ def test_a_script_has_texts_answers_tool_calls_and_errors(tmp_path):
         ('["a", {"txt": "b"}]', "answer 2: unknown key 'txt'"),
         ('[{"text": 1}]', "answer 1: "),
         ('[{"chunk_size": 0}]', "answer 1: chunk_size must be at least 1"),
+        ('[{"kind": "cutt"}]', "answer 1: the kind of a fault must be one of"),
+        ('[{"kind": "cut", "att": 1}]', "answer 1: unknown key 'att'"),
+        ('[{"kind": "cut", "at": "x"}]', "answer 1: "),
+        ('[{"kind": "cut", "answer": {"txt": "x"}}]', "answer 1: unknown key 'txt'"),
         ('[{"error_class": "nope"}]', "answer 1: error_class must be one of"),
         ('[{"tool_calls": [{"name": 1}]}]', "answer 1: a tool call is"),
         ('[{"tool_calls": 1}]', "answer 1: "),
@@ -86,6 +90,14 @@ def test_a_wrong_script_says_where(run, tmp_path, text, said):
     ran = run("simulate", "--script", str(script))
     assert ran.code == 2
     assert said in ran.err
+
+
+def test_a_script_may_hold_faults(tmp_path):
+    script = tmp_path / "script.json"
+    call = {"name": "weather", "arguments": {"city": "Rome"}}
+    script.write_text(json.dumps([{"kind": "cut", "at": 3, "answer": {"tool_calls": [call]}}, {"kind": "empty"}]))
+    cut, empty = read_script(str(script))
+    assert (cut.kind, cut.at, cut.answer.tool_calls[0].name, empty) == ("cut", 3, "weather", Fault("empty"))
 
 
 def test_a_script_that_is_not_there_is_wrong_usage(run, tmp_path):

@@ -97,7 +97,7 @@ def test_answers_come_in_order_and_then_the_echo() -> None:
 
 
 def test_only_answers_and_errors_can_be_scripted() -> None:
-    with pytest.raises(TypeError, match="must be an Answer or a SimulatedError, got str"):
+    with pytest.raises(TypeError, match="must be an Answer, a SimulatedError or a Fault, got str"):
         Simulator(["Hello"])  # type: ignore[list-item]
 
 

@@ -156,6 +156,7 @@ def _add_simulate(commands: Commands) -> None:
         "--pace", type=_seconds, default=0.0, metavar="SECONDS", help="between the pieces of a stream"
     )
     simulate.add_argument("--lenient", action="store_true", help="take fields and orders that the real API refuses")
+    simulate.add_argument("--faults", type=int, metavar="SEED", help="let something go wrong with each answer")
     simulate.add_argument("--script", metavar="FILE", help="a JSON list of the answers to give, in order")
 
 

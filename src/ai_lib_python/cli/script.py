@@ -1,22 +1,23 @@
 """Reads what a simulator shall answer from a file.
 
-A JSON list of texts, of objects with the fields of ``Answer``, and of such with those of ``SimulatedError``::
+A JSON list of texts, and of objects with the fields of ``Answer``, of ``SimulatedError`` or of ``Fault``::
 
     ["Hello!", {"text": "Rome", "reasoning": "Let me see..."},
      {"error_class": "rate_limited", "retry_after": 2},
-     {"tool_calls": [{"name": "weather", "arguments": {"city": "Rome"}}]}]
+     {"tool_calls": [{"name": "weather", "arguments": {"city": "Rome"}}]},
+     {"kind": "cut", "at": 40, "answer": {"text": "never heard whole"}}]
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
 from ..message import ToolCall
-from ..simulator import Answer, SimulatedError
-from ..simulator.answers import Scripted
+from ..simulator import Answer, Fault, SimulatedError
+from ..simulator.faults import Scripted
 from .failures import UsageError
 
 __all__ = ["read_script"]
@@ -44,14 +45,29 @@ def _answer(item: Any, where: str) -> Scripted:
         return Answer(item)
     if not isinstance(item, dict):
         raise UsageError(f"{where}: expected a text or an object")
-    kind: type[Scripted] = SimulatedError if "error_class" in item else Answer
+    kind = _kind_of(item)
     unknown = [key for key in item if key not in kind.__struct_fields__]
     if unknown:
         raise UsageError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(kind.__struct_fields__)}")
     try:
+        if kind is Fault:
+            return _fault(item, where)
         return msgspec.convert(_with_calls(item), kind)
-    except (msgspec.ValidationError, TypeError, KeyError) as error:
+    except (msgspec.ValidationError, TypeError, ValueError, KeyError) as error:
         raise UsageError(f"{where}: {error}") from error
+
+
+def _kind_of(item: dict[str, Any]) -> type[Scripted]:
+    if "kind" in item:
+        return Fault
+    return SimulatedError if "error_class" in item else Answer
+
+
+def _fault(item: dict[str, Any], where: str) -> Fault:
+    types = get_type_hints(Fault)
+    fields = {name: msgspec.convert(value, types[name]) for name, value in item.items() if name != "answer"}
+    said = item.get("answer")
+    return Fault(**fields, answer=None if said is None else _answer(said, where))  # type: ignore[arg-type]
 
 
 def _with_calls(item: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import errno
 import sys
 from argparse import Namespace
 
-from ..simulator import Simulator
+from ..simulator import FaultMix, Simulator
 from .catalogue import dialects
 from .failures import UsageError
 from .output import bold, dim, say, table
@@ -21,7 +21,9 @@ def run(args: Namespace) -> int:
     answers = read_script(args.script) if args.script else []
     # Nobody here asks for the requests, so none is kept.
     strict = not args.lenient
-    simulator = Simulator(answers, delay=args.delay, pace=args.pace, port=args.port, keep=0, strict=strict)
+    faults = None if args.faults is None else FaultMix(args.faults)
+    times = {"delay": args.delay, "pace": args.pace}
+    simulator = Simulator(answers, **times, port=args.port, keep=0, strict=strict, faults=faults)
     try:
         asyncio.run(_serve(simulator, args.port))
     except KeyboardInterrupt:

@@ -9,7 +9,8 @@ runs the server halves of the manifests, so a wire format that is only a YAML fi
 
 from .answers import Answer, SimulatedError
 from .embedded import embedded
+from .faults import FAULTS, Fault, FaultMix
 from .received import ReceivedRequest
 from .server import Simulator
 
-__all__ = ["Answer", "ReceivedRequest", "SimulatedError", "Simulator", "embedded"]
+__all__ = ["FAULTS", "Answer", "Fault", "FaultMix", "ReceivedRequest", "SimulatedError", "Simulator", "embedded"]

@@ -78,5 +78,5 @@ class SimulatedError(msgspec.Struct, frozen=True):
             raise ValueError(f"error_class must be one of {', '.join(REMOTE_ERRORS)}, got {self.error_class!r}{hint}")
 
 
-Scripted = Union[Answer, SimulatedError]
-"""What a simulator may be told to do with one request."""
+Said = Union[Answer, SimulatedError]
+"""What may be said to one request."""

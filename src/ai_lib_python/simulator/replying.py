@@ -15,9 +15,10 @@ from .._compile.filters import as_text
 from .._compile.served import ServedAnswer
 from ..errors import AiLibError
 from ..request import ChatRequest
-from .answers import Answer, Scripted, SimulatedError
+from .answers import Answer, SimulatedError
 from .echo import echo
 from .failing import served_error
+from .faults import Fault, Scripted
 from .received import ReceivedRequest
 from .requests import Wire, WrongRequestError, read_request
 from .routing import Arrived, Match, has_key
@@ -50,6 +51,8 @@ class Reply(NamedTuple):
         delay: seconds before anything is sent; None: as the server does.
         pace: seconds between the pieces; None: as the server does.
         cut_after: pieces after which the connection breaks; a plain body breaks in its middle.
+        framing: of a stream.
+        fault: what goes wrong with it.
     """
 
     status: int
@@ -59,6 +62,8 @@ class Reply(NamedTuple):
     delay: float | None = None
     pace: float | None = None
     cut_after: int | None = None
+    framing: str | None = None
+    fault: Fault | None = None
 
 
 class Kept(NamedTuple):
@@ -130,7 +135,10 @@ class Replier:
         return self._told(request, said, streamed)
 
     def _told(self, request: ChatRequest, said: Scripted, streamed: bool) -> Reply:
-        """An answer or an error; an error in mid-stream comes within an echo."""
+        """An answer or an error, with its fault; an error in mid-stream comes within an echo."""
+        if isinstance(said, Fault):
+            inner = said.answer or echo(request, self._number)
+            return self._told(request, inner, streamed)._replace(fault=said)
         if isinstance(said, Answer):
             return self._streamed(request, said) if streamed else self._answered(request, said)
         if said.after_frames is None or not streamed:
@@ -174,7 +182,8 @@ class Replier:
         own = _texts(self._match.program.serve.write_headers(body))
         headers = {**self._headers(CONTENT_TYPES[self._match.framing]), **own}
         pieces = _pieces(self._match, frames)
-        return Reply(200, headers, None, pieces, answer.delay, answer.pace, answer.cut_after)
+        pauses = (answer.delay, answer.pace, answer.cut_after)
+        return Reply(200, headers, None, pieces, *pauses, framing=self._match.framing)
 
     def _broken(self, frames: Iterator[Frame], error: SimulatedError) -> Iterator[Frame]:
         """The first frames of an answer, and then the error."""

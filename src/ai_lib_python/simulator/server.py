@@ -11,9 +11,12 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .._engine.background import BackgroundLoop
 from ..errors import AiLibError
-from .answers import Answer, Scripted, SimulatedError
+from .answers import Answer, SimulatedError
+from .faults import Fault, FaultMix, Scripted
 from .received import ReceivedRequest
 from .replying import Kept, Replier, Reply, nothing_there, out_of_order
 from .routing import Arrived, Router
@@ -47,6 +50,7 @@ class Simulator:
         models: Iterable[str] = MODELS,
         keep: int | None = None,
         strict: bool = True,
+        faults: FaultMix | None = None,
     ) -> None:
         """
         Args:
@@ -62,10 +66,12 @@ class Simulator:
                 and conversations out of order; the error names the field or the message. At an address that names no
                 manifest unknown fields are taken, as nobody knows whose they are; a manifest of your own that only
                 inherits what is refused is not held to it. False takes what can be read.
+            faults: what goes wrong with answers for which the script names no fault, drawn by a seed.
         """
         self.delay = delay
         self.pace = pace
         self._strict = strict
+        self._faults = faults
         self._script: deque[Scripted] = deque()
         self._models = tuple(models)
         self._router = Router(manifest_dir)
@@ -80,11 +86,17 @@ class Simulator:
         self.script(*answers)
 
     def script(self, *answers: Scripted) -> Simulator:
-        """Adds answers to give, one for each request, before it echoes again."""
+        """Adds answers to give, one for each request, before it echoes again. A ``Fault`` is one that goes wrong."""
         for answer in answers:
-            if not isinstance(answer, (Answer, SimulatedError)):
-                raise TypeError(f"an answer must be an Answer or a SimulatedError, got {type(answer).__name__}")
+            if not isinstance(answer, (Answer, SimulatedError, Fault)):
+                got = type(answer).__name__
+                raise TypeError(f"an answer must be an Answer, a SimulatedError or a Fault, got {got}")
         self._script.extend(answers)
+        return self
+
+    def forget(self) -> Simulator:
+        """Takes back the answers of the script that nobody has asked for."""
+        self._script.clear()
         return self
 
     @property
@@ -207,12 +219,17 @@ class Simulator:
             return nothing_there(arrived, self._router.routes(received.path))
         received.manifest_id = match.manifest.id
         number = next(self._numbers)
-        replier = Replier(match, number, self._models, self._next, self._kept, strict=self._strict)
+        replier = Replier(match, number, self._models, lambda: self._next(number), self._kept, strict=self._strict)
         return replier.reply(arrived, received)
 
-    def _next(self) -> Scripted | None:
-        """The next of the script, taken from it."""
-        try:
-            return self._script.popleft()
-        except IndexError:
-            return None
+    def _next(self, number: int) -> Scripted | None:
+        """The next of the script, taken from it, with the fault that is drawn for this request."""
+        said = self._script.popleft() if self._script else None
+        if self._faults is not None and not isinstance(said, Fault):
+            said = self._faults.draw(number, said) or said
+        if not isinstance(said, Fault) or said.kind != "storm":
+            return said
+        next_one = msgspec.structs.replace(said, count=said.count - 1) if said.count > 1 else said.answer
+        if next_one is not None:
+            self._script.appendleft(next_one)
+        return SimulatedError("rate_limited", "simulated storm", retry_after=said.retry_after)
