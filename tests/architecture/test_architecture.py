@@ -61,6 +61,7 @@ SIDEWAYS = {
     ("conversation", "chat"), ("conversation", "client"), ("conversation", "request_parts"),
     ("portability", "chat"),
     ("message_json", "message"), ("message_json", "validate"), ("message_json", "_spelling"),
+    ("testing", "simulator"),
     ("__main__", "cli"), ("_placeholders", "errors"),
     ("attachments", "_media_types"), ("attachments", "message"), ("message", "attachments"),
     ("function_tools", "_types"), ("function_tools", "tools"), ("validate", "function_tools"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,11 @@ import pytest
 from ai_lib_python import AiClient
 from ai_lib_python.cli import main
 from ai_lib_python.message import ToolCall
-from ai_lib_python.simulator import Answer, Simulator, embedded
+from ai_lib_python.simulator import FAULTS, Answer, Simulator, embedded
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+TESTING = (ROOT / "docs" / "testing.md").read_text("utf-8")
 
 
 def blocks_of(page: str) -> list[str]:
@@ -170,12 +174,26 @@ async def test_the_page_about_typed_answers_runs_in_order(capsys: pytest.Capture
 
 async def test_the_page_about_testing_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}
-    first, *rest = blocks_of((ROOT / "docs" / "testing.md").read_text("utf-8"))
+    first, *rest = [block for block in blocks_of(TESTING) if "def test_" not in block]
     await run(first, names)
     await names["client"].aclose()
     for block in rest:
         await run(block, names)
-    assert capsys.readouterr().out == "You said: Hello\nTrue 2.0\nOne\n"
+    assert capsys.readouterr().out == "You said: Hello\nTrue 2.0\nOne\nOne two\n"
+
+
+@pytest.mark.parametrize("block", [block for block in blocks_of(TESTING) if "def test_" in block])
+def test_the_tests_of_the_page_about_testing_pass(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "test_of_the_page.py"
+    file.write_text(block)
+    options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull]
+    ran = subprocess.run([sys.executable, "-m", "pytest", *options, file], capture_output=True, text=True, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stdout
+    assert f"{block.count('def test_') if 'parametrize' not in block else 4} passed" in ran.stdout
+
+
+def test_the_page_about_testing_says_what_each_fault_does() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", TESTING, re.MULTILINE) == list(FAULTS)
 
 
 def test_the_commands_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:

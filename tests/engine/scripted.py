@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from ai_lib_python import AiClient
-from ai_lib_python._wire.http import HttpRequest
+from ai_lib_python.testing import ScriptedAnswer, ScriptedTransport
+from ai_lib_python.testing.scripted import JSON, SSE
 
 KEY = "planted-key-0123456789abcdef"
 """What must be found nowhere but in the request."""
@@ -20,74 +20,17 @@ MODELS = {
 }
 """A model for each dialect."""
 
-SSE = {"content-type": "text/event-stream"}
-JSON = {"content-type": "application/json"}
+__all__ = ["JSON", "KEY", "MODELS", "SSE", "Answer", "Script", "client", "sse"]
 
 
-class Answer:
-    """One answer as the engine sees it. It notes how it was left."""
-
-    def __init__(
-        self,
-        body: bytes | str | Iterable[bytes] | Any = b"",
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        failure: BaseException | None = None,
-    ) -> None:
-        self.status = status
-        self._failure = failure
-        self.finished = self.closed = False
-        if isinstance(body, (dict, list)) and not _is_pieces(body):
-            body, headers = json.dumps(body).encode(), {**JSON, **(headers or {})}
-        if isinstance(body, str):
-            body = body.encode()
-        self._pieces = [body] if isinstance(body, bytes) else list(body)
-        self.headers = dict(headers if headers is not None else SSE)
-
-    async def read(self) -> bytes:
-        if self._failure is not None:
-            raise self._failure
-        return b"".join(self._pieces)
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
-        if self._failure is not None:
-            raise self._failure
-
-    async def finish(self) -> None:
-        self.finished = True
-
-    async def close(self) -> None:
-        self.closed = True
+Answer = ScriptedAnswer
 
 
-def _is_pieces(body: Any) -> bool:
-    return isinstance(body, list) and bool(body) and all(isinstance(piece, bytes) for piece in body)
-
-
-class Script:
-    """Gives its answers in order, the last one again and again, and keeps the requests."""
+class Script(ScriptedTransport):
+    """Gives its last answer again and again."""
 
     def __init__(self, *answers: Answer | BaseException) -> None:
-        self.answers = list(answers)
-        self.requests: list[HttpRequest] = []
-        self.closed = False
-
-    async def send(self, request: HttpRequest) -> Any:
-        self.requests.append(request)
-        answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-    @property
-    def body(self) -> Any:
-        """The body of the last request."""
-        return json.loads(self.requests[-1].body)
+        super().__init__(*answers, repeat=True)
 
 
 async def client(
