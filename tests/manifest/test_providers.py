@@ -103,7 +103,8 @@ def preview(
     messages: list[Message] | None = None,
     base_url: str | None = None,
 ) -> RequestPreview:
-    client = asyncio.run(AiClient.create(model, base_url=base_url, variables={"resource": "r"}))
+    variables = {"resource": "r"} if model.startswith("azure") else None
+    client = asyncio.run(AiClient.create(model, base_url=base_url, variables=variables))
     chat = client.chat().messages(messages or [Message.user("hi")])
     if build is not None:
         build(chat)

@@ -12,6 +12,7 @@ from .._manifest.sites import host_fits
 from .._placeholders import PLACEHOLDER, fill_placeholders
 from .._spelling import did_you_mean
 from ..errors import ConfigurationError
+from .credentials import SIGNED
 
 
 def may_have_key(manifest: Manifest, url: str) -> bool:
@@ -49,7 +50,8 @@ def check_variables(manifest: Manifest, given: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: the message names the first one, and those that there are.
     """
-    known = {*manifest.endpoint.variables, *(way.region for way in manifest.auth if way.region), *_used(manifest.data)}
+    regions = (way.region for way in manifest.auth if way.scheme == SIGNED)
+    known = {*manifest.endpoint.variables, *regions, *_used(manifest.data)}
     for name in given:
         if name not in known:
             there = f"it has {', '.join(sorted(known))}" if known else "it has none"
