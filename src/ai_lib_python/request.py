@@ -78,3 +78,17 @@ class ChatRequest(Parameters, frozen=True):
     api: str | None = None
     inline_urls: InlineUrls | None = None
     budget: Budget | None = None
+
+    def __repr__(self) -> str:
+        """All fields; of headers and query parameters the names alone, for their values may be keys."""
+        return msgspec.Struct.__repr__(self._without_values())
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return msgspec.Struct.__rich_repr__(self._without_values())
+
+    def _without_values(self) -> ChatRequest:
+        if not (self.extra_headers or self.extra_query):
+            return self
+        hidden = (given and dict.fromkeys(given, "[not shown]") for given in (self.extra_headers, self.extra_query))
+        headers, query = hidden
+        return msgspec.structs.replace(self, extra_headers=headers, extra_query=query)

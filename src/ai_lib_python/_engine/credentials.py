@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -39,6 +39,9 @@ class Credential(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Credential({self.scheme.scheme})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("scheme", self.scheme.scheme)]
 
 
 class Renewed(Protocol):

@@ -48,6 +48,9 @@ class Prepared(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Prepared({self.http!r})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("http", self.http)]
+
 
 def prepare(
     target: Target,
@@ -67,13 +70,13 @@ def prepare(
     path, query, headers, body = encode(manifest, program, request, stream, notes)
     query = {name: as_query(value) for name, value in query.items()}
     headers = _headers(manifest, headers, stream)
-    put_key(credential, program, headers, query)
-    query.update(request.extra_query or {})
-    if request.extra_headers:
-        headers.update({name.lower(): value for name, value in request.extra_headers.items()})
-    _check_headers(manifest, request, headers)
+    _check_headers(manifest, request, {**headers, **_own_headers(request)} if request.extra_headers else headers)
     method = manifest.data.get("request", {}).get("method", "POST")
     sent = _body(manifest, request, method, body)
+    # Keys come last, so that what fails before has none in its frame.
+    put_key(credential, program, headers, query)
+    query.update(request.extra_query or {})
+    headers.update(_own_headers(request))
     if not sent:
         headers.pop("content-type", None)
     url = target.url(path, query)
@@ -101,6 +104,11 @@ def _headers(manifest: Manifest, headers: Mapping[str, Any], stream: bool) -> di
         for name, value in given.items():
             made[name.lower()] = as_text(value)
     return made
+
+
+def _own_headers(request: ChatRequest) -> dict[str, str]:
+    """The caller's own, named in small letters."""
+    return {name.lower(): value for name, value in (request.extra_headers or {}).items()}
 
 
 def _check_headers(manifest: Manifest, request: ChatRequest, headers: Mapping[str, str]) -> None:

@@ -18,8 +18,7 @@ async def send(transport: Transport, prepared: Prepared) -> HttpResponse:
     try:
         answer = await transport.send(prepared.http)
         if not 200 <= answer.status < 300:
-            body = await answer.read()
-            raise remote_error(prepared, answer.status, answer.headers, body)
+            raise remote_error(prepared, answer.status, answer.headers, await answer.read())
     except AiLibError as error:
         raise with_context(error, prepared) from error.__cause__
     return answer

@@ -310,9 +310,16 @@ def _before_what_came(message: str) -> str:
     return words[0].rstrip(": ") if words else "what came is no HTTP"
 
 
-def _harmless(error: Exception) -> Exception | None:
-    """The cause of a failure, where it says nothing of the request and its key, nor of what came."""
-    return error if isinstance(error, OSError) else None
+def _harmless(error: Exception) -> OSError | None:
+    """What the system said of a failure, and nothing of the request, nor of what came.
+
+    The HTTP library's errors show proxies with their passwords, and the frames of its traceback hold the request.
+    """
+    said = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
+    if not isinstance(said, OSError) or isinstance(said, aiohttp.ClientError):
+        return None
+    said.__cause__ = said.__context__ = None
+    return said.with_traceback(None)
 
 
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:

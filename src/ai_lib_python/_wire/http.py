@@ -7,7 +7,7 @@ Anything with ``async def send(request) -> HttpResponse`` is a transport: the re
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -35,6 +35,9 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {shown(self.url)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("url", shown(self.url))]
 
 
 class HttpResponse(Protocol):

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -30,6 +31,9 @@ class SigningKeys(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "SigningKeys(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 class SigningScope(msgspec.Struct, frozen=True):
