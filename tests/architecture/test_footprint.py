@@ -1,0 +1,96 @@
+"""What the library costs whoever installs and imports it, and where its clocks stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from .test_architecture import MODULES, SOURCE
+
+ROOT = SOURCE.parents[1]
+
+MOST_MODULES = 60
+"""How many modules a bare import may load beside those of an interpreter that has started."""
+
+DEPENDENCIES = {"aiohttp", "docstring-parser", "idna", "msgspec", "pyyaml"}
+"""Each has its reason in pyproject.toml. None is a vendor's."""
+
+WALL_CLOCKS = re.compile(r"\btime\.time\(|(?<!\.)\btime\(\)|datetime\.now\(|datetime\.utcnow\(|date\.today\(")
+
+DATES = {
+    "_compile/classify.py",        # a wait that is told as a date
+    "_engine/authenticate.py",     # signatures carry the time
+    "_engine/billing.py",          # a price holds from a day on
+    "_engine/credentials.py",      # credentials expire at a date
+    "_engine/sunset.py",           # models end at a date
+    "money/worst_case.py",
+}  # fmt: skip
+"""Where a date is asked for. Durations are never measured by such a clock, which people and servers set back."""
+
+
+def run(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    env = {"PYTHONPATH": str(SOURCE.parent)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, check=True).stdout
+
+
+def test_a_bare_import_loads_few_modules() -> None:
+    code = "import sys; before = set(sys.modules); import ai_lib_python; print(len(set(sys.modules) - before))"
+    assert int(run(code)) <= MOST_MODULES
+
+
+def test_the_dependencies_are_few_known_and_of_a_wide_range() -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    block = text.partition("\ndependencies = [\n")[2].partition("\n]")[0]
+    lines = [line.strip() for line in block.splitlines()]
+    found = [re.match(r'"([a-z-]+)>=[\d.]+,<\d+",', line) for line in lines]
+    assert {match[1] for match in found if match} == DEPENDENCIES
+    for before, line, match in zip(["", *lines], lines, found, strict=False):
+        assert match or line.startswith("#"), f"no range: {line}"
+        assert "#" in line or "#" in before, f"no reason: {line}"
+
+
+def test_nobody_is_told_of_a_call_but_its_provider() -> None:
+    """No telemetry: every address that the process looks up or connects to is the provider's."""
+    code = """
+import asyncio, json, sys
+asked = []
+def hook(event, given):
+    if event == "socket.connect":
+        asked.append(given[1][0] if isinstance(given[1], tuple) else str(given[1]))
+    elif event == "socket.getaddrinfo":
+        asked.append(str(given[0]))
+sys.addaudithook(hook)
+from ai_lib_python import AiClient
+
+async def answer(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    body = b'{"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]}'
+    writer.write(b"HTTP/1.1 200 OK\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(body) + body)
+
+async def main():
+    server = await asyncio.start_server(answer, "127.0.0.2", 0)
+    port = server.sockets[0].getsockname()[1]
+    del asked[:]
+    async with await AiClient.create("openai/gpt-4o", api_key="k", base_url=f"http://127.0.0.2:{port}/v1") as client:
+        assert (await client.chat().user("hi").execute()).content == "hello"
+    server.close()
+
+asyncio.run(main())
+print(json.dumps(sorted(set(asked))))
+"""
+    assert json.loads(run(code)) == ["127.0.0.2"]
+
+
+def test_durations_are_measured_by_a_monotonic_clock() -> None:
+    """A clock that is set back would make latencies negative, and a deadline last for ever."""
+    users = {str(path.relative_to(SOURCE)) for path in MODULES if WALL_CLOCKS.search(path.read_text("utf-8"))}
+    assert users <= DATES
+
+
+def test_the_marker_of_types_is_there() -> None:
+    assert (SOURCE / "py.typed").is_file()
+    assert Path(SOURCE / "py.typed").stat().st_size == 0
