@@ -75,6 +75,19 @@ async def test_an_explicit_key_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await sent(api_key=KEY)).headers["authorization"] == f"Bearer {KEY}"
 
 
+async def test_of_several_variables_that_are_set_the_first_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "GOOGLE_GENERATIVE_AI_API_KEY": "third",
+        "GEMINI_API_KEY": "second",
+        "GOOGLE_API_KEY": KEY,
+    }.items():
+        monkeypatch.setenv(name, value)
+    script = Script(Answer(PLAIN["gemini-generate"]))
+    asked = await AiClient.create("gemini/gemini-2.5-flash", transport=script)
+    await asked.chat().user("hi").execute()
+    assert script.requests[0].headers["x-goog-api-key"] == KEY
+
+
 async def test_the_first_variable_that_is_set_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", "second")
     script = Script(Answer(PLAIN["gemini-generate"]))
