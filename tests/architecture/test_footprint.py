@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -51,38 +50,6 @@ def test_the_dependencies_are_few_known_and_of_a_wide_range() -> None:
     for before, line, match in zip(["", *lines], lines, found, strict=False):
         assert match or line.startswith("#"), f"no range: {line}"
         assert "#" in line or "#" in before, f"no reason: {line}"
-
-
-def test_nobody_is_told_of_a_call_but_its_provider() -> None:
-    """No telemetry: every address that the process looks up or connects to is the provider's."""
-    code = """
-import asyncio, json, sys
-asked = []
-def hook(event, given):
-    if event == "socket.connect":
-        asked.append(given[1][0] if isinstance(given[1], tuple) else str(given[1]))
-    elif event == "socket.getaddrinfo":
-        asked.append(str(given[0]))
-sys.addaudithook(hook)
-from ai_lib_python import AiClient
-
-async def answer(reader, writer):
-    await reader.readuntil(b"\\r\\n\\r\\n")
-    body = b'{"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]}'
-    writer.write(b"HTTP/1.1 200 OK\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(body) + body)
-
-async def main():
-    server = await asyncio.start_server(answer, "127.0.0.2", 0)
-    port = server.sockets[0].getsockname()[1]
-    del asked[:]
-    async with await AiClient.create("openai/gpt-4o", api_key="k", base_url=f"http://127.0.0.2:{port}/v1") as client:
-        assert (await client.chat().user("hi").execute()).content == "hello"
-    server.close()
-
-asyncio.run(main())
-print(json.dumps(sorted(set(asked))))
-"""
-    assert json.loads(run(code)) == ["127.0.0.2"]
 
 
 def test_durations_are_measured_by_a_monotonic_clock() -> None:

@@ -126,7 +126,12 @@ def _streamed(asked: Prepared, kind: str, chunks: list[bytes]) -> tuple[Any, ...
     if reader.failure is not None:
         _hold_error(reader.failure)
         assert reader.failure.partial is None or reader.failure.partial == response
-    return events, response, type(reader.failure), getattr(reader.failure, "message", None)
+    return events, response, type(reader.failure), _told(reader.failure)
+
+
+def _told(failure: AiLibError | None) -> str | None:
+    """What an error says, but for the beginning of the body that it shows: of that, as much as had come."""
+    return None if failure is None else failure.message.partition("; it begins")[0]
 
 
 def _hold_response(response: Any) -> None:

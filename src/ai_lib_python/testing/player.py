@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Iterable
 from os import PathLike
 from pathlib import Path
 
+from .._forks import a_lock
 from .._wire.http import HttpRequest
 from .differences import differences
 from .exchange import LEFT, Answered, Asked, Exchange, asked_of, error_of, read_again, read_recording
@@ -39,7 +39,7 @@ class Player:
         self._secrets = checked(secrets)
         self._exchanges = list(read_recording(self.path))
         self._left = list(self._exchanges)
-        self._lock = threading.Lock()
+        self._lock = a_lock()
 
     @property
     def unused(self) -> list[str]:

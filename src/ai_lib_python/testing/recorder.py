@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Iterable
 from os import PathLike
 from pathlib import Path
 
 import msgspec
 
+from .._forks import a_lock
 from .._wire.http import HttpRequest, HttpResponse, Transport
 from .._wire.redact import SHORTEST_KEY
 from ..errors import TransportError
@@ -45,7 +45,7 @@ class Recorder:
         self.path = Path(path)
         self._hiding = Hiding(checked(secrets))
         self._transport = transport
-        self._lock = threading.Lock()
+        self._lock = a_lock()
         if self.path.exists() and not overwrite:
             raise FileExistsError(f"{self.path} is there already; play it with Player, or give overwrite=True")
         self.path.write_bytes(first_line() + b"\n")
