@@ -7,6 +7,7 @@ import logging
 import socket
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -158,7 +159,7 @@ def test_what_a_run_leaves_behind_is_seen(
         wrong()
         return await judged(*arguments)
 
-    if wrong is leaves_a_socket and not running._sockets():
+    if wrong is leaves_a_socket and not Path("/proc/self/fd").is_dir():
         pytest.skip("this system does not say which sockets are open")
     monkeypatch.setattr(running, "_judged", then)
     monkeypatch.setattr(running, "SETTLED", 0.05)

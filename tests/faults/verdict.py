@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ai_lib_python import ChatResponse
 from ai_lib_python.errors import REMOTE_ERRORS, AiLibError
+from ai_lib_python.simulator import Answer
 from ai_lib_python.simulator.writing import words
 
 from .cases import KEY, ONLY_STREAMS, Case
@@ -126,14 +127,14 @@ def as_sent(case: Case) -> set[str]:
     No wire tells of frames that have changed places on the way. So both orders are; and where the end has overtaken the
     last piece, the answer without it is what was sent.
     """
-    if case.fails:
-        return {f"You said: {case.text}", case.text}
+    said = case.fault.answer
+    text, size = (case.text, said.chunk_size) if isinstance(said, Answer) else (f"You said: {case.text}", 1)
     if case.fault.kind != "reorder":
-        return {case.text}
-    found = words(case.text, case.fault.answer.chunk_size)  # type: ignore[union-attr]
+        return {text}
+    found = words(text, size)
     swapped = ([*found[:n], found[n + 1], found[n], *found[n + 2 :]] for n in range(len(found) - 1))
     overtaken = "".join(found[:-1])
-    return {case.text, overtaken, *map("".join, swapped)}
+    return {text, overtaken, *map("".join, swapped)}
 
 
 def _plain(calls: Any) -> list[tuple[str, Any]]:
