@@ -100,7 +100,10 @@ class ChatRequestBuilder(RequestParts):
         return self._caller.stream(self.build(), self._timeout)
 
     async def stream_text(self) -> AsyncIterator[str]:
-        """Only the pieces of the answer's text, while it comes."""
+        """Only the pieces of the answer's text, while it comes.
+
+        A generator: one that is kept in a variable goes on where a loop has left it, until ``aclose()``.
+        """
         async with self.stream() as stream:
             async for text in stream.text():
                 yield text

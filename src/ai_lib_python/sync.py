@@ -260,7 +260,10 @@ class ChatRequestBuilder(RequestParts):
         return ChatStream(self._caller.stream(self.build(), self._timeout))
 
     def stream_text(self) -> Generator[str, None, None]:
-        """Only the pieces of the answer's text, while it comes."""
+        """Only the pieces of the answer's text, while it comes.
+
+        A generator: one that is kept in a variable goes on where a loop has left it, until ``close()``.
+        """
         with self.stream() as stream:
             yield from stream.text()
 
