@@ -99,8 +99,10 @@ async def timed_out(stream: Any, begun: asyncio.Event) -> None:
         async for _ in stream:
             begun.set()
 
+    task = asyncio.ensure_future(read())
+    await begun.wait()
     with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(read(), 0.1)
+        await asyncio.wait_for(task, 0.01)
 
 
 async def stalls(exchange: Exchange) -> None:
