@@ -11,6 +11,9 @@ from ..errors import ManifestError
 from .reads import Reads
 from .writer import Writer
 
+MOST_USES = 10_000
+"""How often one function may use fragments; they can multiply."""
+
 
 class Source(Protocol):
     """The part of a manifest that the compiler needs to say where a mistake is."""
@@ -33,6 +36,7 @@ class Context:
         self.fragments = fragments
         self.direction = direction
         self.using: list[str] = []
+        self._uses = 0
         self.parameter: str | None = None
         self.roles: dict[str, str] = {}
         self.body: object = None
@@ -57,6 +61,9 @@ class Context:
             self.fail(f"no fragment {name!r}{self.nearest(name, self.fragments)}")
         if name in self.using:
             self.fail(f"fragment {name!r} uses itself")
+        self._uses += 1
+        if self._uses > MOST_USES:
+            self.fail(f"fragments are used more than {MOST_USES:,} times")
         saved, self._path = self._path, ["fragments", name]
         self.using.append(name)
         yield self.fragments[name]

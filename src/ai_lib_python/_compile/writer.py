@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import ManifestError
+
 _WORD = re.compile(r"\w+")
 
 
@@ -86,6 +88,10 @@ def compile_function(writer: Writer, name: str, title: str) -> Callable[..., Any
     filename = f"<ai-lib {title} {digest}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace = dict(writer.namespace)
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102  # nosec B102  # the product: see the module's text
+    try:
+        code = compile(source, filename, "exec")
+    except (SyntaxError, RecursionError, MemoryError):  # Python's own limits: twenty loops in each other, say
+        raise ManifestError(f"{title}: what the manifest says is nested too deep for Python") from None
+    exec(code, namespace)  # noqa: S102  # nosec B102  # the product: see the module's text
     function: Callable[..., Any] = namespace[name]
     return function

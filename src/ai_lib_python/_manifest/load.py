@@ -15,6 +15,7 @@ import msgspec
 from .._spelling import did_you_mean
 from ..errors import ManifestError
 from . import folders
+from .bounds import check_fragments
 from .check import check
 from .inherit import NOT_INHERITED, heritage, inherited
 from .key_claims import check_claims, withheld_schemes
@@ -220,6 +221,7 @@ def _held_to_claims(manifest: Manifest, chain: Sequence[_Link], spoken: Sequence
         return msgspec.structs.replace(manifest, is_bundled=True)
     ancestors = {link.id for link in chain[1:]}
     check_claims(manifest, ancestors, _bundled)
+    check_fragments(manifest)
     return msgspec.structs.replace(
         manifest,
         withheld=withheld_schemes(manifest, ancestors, _bundled),

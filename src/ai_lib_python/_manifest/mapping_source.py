@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ManifestError
+from .bounds import MOST_LEVELS, MOST_VALUES, problem_of
 from .check import spell
 from .yaml_source import Document
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["from_mapping"]
 
 _NAME = "manifest"
+
+SHOWN = 10
+"""How much of a path without end is shown."""
 
 
 def from_mapping(mapping: Mapping[str, Any]) -> Document:
@@ -29,6 +33,8 @@ def from_mapping(mapping: Mapping[str, Any]) -> Document:
 
 
 def _plain(value: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
+    if (problem := problem_of(value)) or (problem := _too_much(path, lines)):
+        raise ManifestError(f"{_NAME}: {spell(path[:SHOWN])}: {problem}")
     lines[path] = 0
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value)):
         return value
@@ -38,6 +44,12 @@ def _plain(value: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
         return [_plain(item, (*path, index), lines) for index, item in enumerate(value)]
     what = repr(value) if isinstance(value, float) else f"a {type(value).__name__}"
     raise ManifestError(f"{_NAME}: {spell(path)}: {what} cannot stand in a manifest")
+
+
+def _too_much(path: KeyPath, lines: dict[KeyPath, int]) -> str | None:
+    if len(path) > MOST_LEVELS:
+        return f"nested more than {MOST_LEVELS} levels deep"
+    return f"more than {MOST_VALUES:,} values" if len(lines) >= MOST_VALUES else None
 
 
 def _key(key: Any, path: KeyPath) -> str | int:

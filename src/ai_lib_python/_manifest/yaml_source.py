@@ -21,6 +21,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ManifestError
+from .bounds import MOST_BYTES, MOST_LEVELS, MOST_VALUES, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,6 @@ __all__ = ["Document", "KeyPath", "parse", "read"]
 
 KeyPath = tuple[str | int, ...]
 """The keys and list indexes that lead to a value. ``()`` is the whole document."""
-
-_MOST_VALUES = 50_000
-_MOST_LEVELS = 100
-"""No manifest comes near these. Aliases can make a small file huge, and readers are recursive."""
 
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -70,13 +67,22 @@ def read(path: Path) -> Document:
         ManifestError: it cannot be read, or is not YAML as described above.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _bytes_of(path).decode("utf-8-sig")
     except OSError as error:
         raise ManifestError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ManifestError(f"{path.name}:{line}: the file is not UTF-8") from error
     return parse(text, path.name)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What is in a file; a device, or a file that no manifest can be, is not read to its end."""
+    with path.open("rb") as file:
+        text = file.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise ManifestError(f"{path}: a manifest has at most {MOST_BYTES:,} bytes")
+    return text
 
 
 def parse(text: str, name: str) -> Document:
@@ -146,11 +152,14 @@ class _Reader:
         if node.tag:
             raise self._error(node, f"tags are not allowed: {node.tag}")
         if node.id == "scalar":
-            return node.value if node.style else self._plain(node)
+            value = node.value if node.style else self._plain(node)
+            if problem := problem_of(value):
+                raise self._error(node, problem)
+            return value
         if id(node) in self._open:
             raise self._error(node, "an alias stands inside its own anchor")
-        if len(path) >= _MOST_LEVELS:
-            raise self._error(node, f"nested more than {_MOST_LEVELS} levels deep")
+        if len(path) >= MOST_LEVELS:
+            raise self._error(node, f"nested more than {MOST_LEVELS} levels deep")
         self._open.add(id(node))
         made = self._map(node, path) if node.id == "mapping" else self._list(node, path)
         self._open.discard(id(node))
@@ -177,8 +186,8 @@ class _Reader:
         return made
 
     def _note(self, path: KeyPath, node: Any) -> None:
-        if len(self._lines) >= _MOST_VALUES:
-            raise self._error(node, f"more than {_MOST_VALUES} values; do aliases multiply?")
+        if len(self._lines) >= MOST_VALUES:
+            raise self._error(node, f"more than {MOST_VALUES} values; do aliases multiply?")
         self._lines[path] = _line(node)
 
     def _key(self, node: Any) -> str | int:

@@ -23,6 +23,7 @@ from ..errors import UnknownModelError
 AUTHORIZATION = "authorization"
 
 PREFIX = "prefix_"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """The name under which what stands before a route is kept; no placeholder of a route is called so."""
 
 
@@ -173,11 +174,24 @@ def _match(manifest: Manifest, route: dict[str, Any], path: dict[str, str]) -> M
 
 
 def _placeholders(route: str, path: str) -> dict[str, str] | None:
-    """What stands in the placeholders of the route, where the path ends with it."""
-    pieces = re.split(r"\{(\w+)\}", route)
-    pattern = "".join(re.escape(piece) if not index % 2 else f"(?P<{piece}>.+)" for index, piece in enumerate(pieces))
-    match = re.fullmatch(f"(?P<{PREFIX}>(?:/.*)?){pattern}/?", path)
-    return match.groupdict() if match else None
+    """What stands in the placeholders of the route, where the path ends with it.
+
+    It is read from the end, so that what comes first gets as much as it can. Each step looks once: a route with many
+    placeholders takes no longer for a path that nearly fits, as it would with a regular expression.
+    """
+    first, *rest = _PLACEHOLDER.split(route)
+    *before, last = (first, *rest[1::2])
+    left = path if path.endswith(last) else path.removesuffix("/")
+    if not left.endswith(last):
+        return None
+    left = left[: len(left) - len(last)]
+    found: dict[str, str] = {}
+    for name, text in zip(rest[-2::-2], reversed(before), strict=True):
+        at = left.rfind(text, 0, len(left) - 1) if left else -1
+        if at < 0:
+            return None
+        left, found[name] = left[:at], left[at + len(text) :]
+    return {PREFIX: left, **found} if not left or left.startswith("/") else None
 
 
 def _fits(route: Mapping[str, Any], arrived: Arrived) -> bool:
