@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,7 @@ class _Worker:
             base_url=self._simulator.address(dialect),
             transport=transport or self._transport,
             on_unsupported="ignore",
+            **ONCE,
         )
         return client if transport is not None else self._clients.setdefault(dialect, client)
 
@@ -257,5 +259,8 @@ async def _judged(case: Case, client: AiClient) -> str:
         return type(error).__name__
     return "success"
 
+
+ONCE: dict[str, Any] = {"max_retries": 0} if "max_retries" in signature(AiClient.create).parameters else {}
+"""Each call is sent once: what is looked at is how it ends. Retries have tests of their own."""
 
 TOOL = ToolDefinition("weather", "Tells the weather", {"type": "object", "properties": {"city": {"type": "string"}}})
