@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._engine.stream import ChatStream as ChatStream
+    from ._engine.text_stream import TextStream as TextStream
     from ._engine.typed_stream import TypedStream as TypedStream
     from ._version import __version__ as __version__
     from .capabilities import Capabilities as Capabilities
@@ -83,6 +84,7 @@ _HOMES = {
     "ResponseFormat": ".tools",
     "StreamingEvent": ".events",
     "SunsetWarning": ".warnings",
+    "TextStream": "._engine.text_stream",
     "ToolCall": ".message",
     "ToolChoice": ".tools",
     "ToolDefinition": ".tools",

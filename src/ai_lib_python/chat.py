@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .request_parts import RequestParts
@@ -10,6 +9,7 @@ from .response import CallStats, ChatResponse
 
 if TYPE_CHECKING:
     from ._engine.stream import ChatStream
+    from ._engine.text_stream import TextStream
     from ._engine.typed_stream import TypedStream
     from .typed import TypedRequestBuilder
 
@@ -99,11 +99,8 @@ class ChatRequestBuilder(RequestParts):
         """The answer as events, while it comes."""
         return self._caller.stream(self.build(), self._timeout)
 
-    async def stream_text(self) -> AsyncIterator[str]:
-        """Only the pieces of the answer's text, while it comes.
+    def stream_text(self) -> TextStream:
+        """Only the pieces of the answer's text, while it comes."""
+        from ._engine.text_stream import TextStream  # for who wants the text alone
 
-        A generator: one that is kept in a variable goes on where a loop has left it, until ``aclose()``.
-        """
-        async with self.stream() as stream:
-            async for text in stream.text():
-                yield text
+        return TextStream(self.stream())

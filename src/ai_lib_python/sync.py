@@ -46,6 +46,7 @@ __all__ = [
     "ChatRequestBuilder",
     "ChatStream",
     "Conversation",
+    "TextStream",
     "TypedRequestBuilder",
     "TypedStream",
 ]
@@ -259,13 +260,9 @@ class ChatRequestBuilder(RequestParts):
         """The answer as events, while it comes."""
         return ChatStream(self._caller.stream(self.build(), self._timeout))
 
-    def stream_text(self) -> Generator[str, None, None]:
-        """Only the pieces of the answer's text, while it comes.
-
-        A generator: one that is kept in a variable goes on where a loop has left it, until ``close()``.
-        """
-        with self.stream() as stream:
-            yield from stream.text()
+    def stream_text(self) -> TextStream:
+        """Only the pieces of the answer's text, while it comes."""
+        return TextStream(self.stream())
 
     @overload
     def into(self, kind: type[T]) -> TypedRequestBuilder[T]: ...
@@ -306,6 +303,41 @@ class TypedRequestBuilder(TypedParts[T]):
         """The value while it comes: an iterator of the data so far."""
         stream, reader = self._begun()
         return TypedStream(ChatStream(stream), reader)
+
+
+class TextStream:
+    """The pieces of text of one streamed answer, while they come; as the async one."""
+
+    def __init__(self, stream: ChatStream) -> None:
+        self._stream = stream
+        self._steps: Generator[str, None, None] | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        return self._pieces() if self._steps is None else self._steps
+
+    def __next__(self) -> str:
+        if self._steps is None:
+            self._steps = self._pieces()
+        return next(self._steps)
+
+    def _pieces(self) -> Generator[str, None, None]:
+        with self._stream as stream:
+            yield from stream.text()
+
+    def __enter__(self) -> TextStream:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the stream; where it was not read to its end the provider sees a disconnect."""
+        self._stream.close()
+        if self._steps is not None:
+            self._steps.close()
 
 
 class TypedStream(Generic[T]):

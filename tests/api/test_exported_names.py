@@ -35,6 +35,7 @@ NAMES = [
     "ResponseFormat",
     "StreamingEvent",
     "SunsetWarning",
+    "TextStream",
     "ToolCall",
     "ToolChoice",
     "ToolDefinition",

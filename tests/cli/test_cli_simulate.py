@@ -14,7 +14,7 @@ import pytest
 from ai_lib_python.cli.catalogue import dialects
 from ai_lib_python.cli.failures import UsageError
 from ai_lib_python.cli.script import read_script
-from ai_lib_python.simulator import Answer, Fault, SimulatedError
+from ai_lib_python.simulator import Answer, Fault, FaultMix, SimulatedError, Simulator
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
@@ -90,6 +90,23 @@ def test_a_wrong_script_says_where(run, tmp_path, text, said):
     ran = run("simulate", "--script", str(script))
     assert ran.code == 2
     assert said in ran.err
+
+
+@pytest.mark.parametrize(("options", "faults"), [((), None), (("--faults", "7"), FaultMix(7))])
+def test_a_seed_lets_something_go_wrong_with_each_answer(run, monkeypatch, options, faults):
+    made = []
+
+    class Noted(Simulator):
+        def __init__(self, *args, **kwargs):
+            made.append(kwargs["faults"])
+            super().__init__(*args, **kwargs)
+
+        async def start(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("ai_lib_python.cli.simulate.Simulator", Noted)
+    assert run("simulate", *options).code == 0
+    assert made == [faults]
 
 
 def test_a_script_may_hold_faults(tmp_path):

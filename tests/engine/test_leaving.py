@@ -50,9 +50,6 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 }
 """Every kind of stream that there is."""
 
-GENERATORS = frozenset({"text"})
-"""Kinds of which a reader who keeps one may read on, as of any generator: leaving a loop does not end them."""
-
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -113,8 +110,6 @@ async def stalls(exchange: Exchange) -> None:
 @pytest.mark.parametrize("leave", [broken_off, raising, closed, cancelled, timed_out])
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "dropped"])
 async def test_a_reader_who_leaves_is_seen(kind: str, leave: Callable[..., Any], kept: bool) -> None:
-    if kind in GENERATORS and leave in (broken_off, raising):
-        kept = False
     async with Loopback(stalls) as server, await server.client() as client:
         begun = asyncio.Event()
         stream = KINDS[kind](client)
@@ -187,7 +182,7 @@ def test_a_blocking_loop_that_is_left_is_seen(
     kind: str, kept: bool, raises: bool, blocking: tuple[BlockingClient, Simulator]
 ) -> None:
     client, simulator = blocking
-    stream = KINDS[kind](client) if kept and kind not in GENERATORS else None
+    stream = KINDS[kind](client) if kept else None
 
     def read() -> None:
         for _ in stream if stream is not None else KINDS[kind](client):
