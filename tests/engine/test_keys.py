@@ -388,3 +388,8 @@ async def test_the_preview_needs_no_key_and_sends_nothing() -> None:
     assert shown.headers["authorization"] == "Bearer [redacted]"
     assert shown.body["stream"] is True
     assert script.requests == []
+
+
+async def test_a_key_for_a_provider_that_wants_none_is_taken_and_not_sent() -> None:
+    request = await sent(manifest=manifest(auth={"scheme": "none"}), api_key=KEY)
+    assert KEY not in f"{request.url} {dict(request.headers)}"

@@ -45,7 +45,7 @@ def way_of_keys(manifest: Manifest) -> AuthScheme | None:
 
 def takes_text(way: AuthScheme) -> bool:
     """Whether a key that is one text can be given; a token where a library would find one."""
-    return not way.parts and way.scheme not in (SIGNED, "none")
+    return not way.parts and way.scheme != SIGNED
 
 
 def entry_of(manifest: Manifest) -> str:
