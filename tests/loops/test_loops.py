@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
+import msgspec
 import pytest
+
+from ai_lib_python._structs import convert
 
 from .program import run
 from .server import Server
@@ -133,6 +139,33 @@ def test_threads_that_make_their_first_clients_at_once(server: Server) -> None:
     """
     for _ in range(4):
         run(code, server.url)
+
+
+def test_the_first_conversions_into_a_type_are_made_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fresh(msgspec.Struct):
+        number: int = 0
+
+    met: list[bool] = []
+    two_at_once = threading.Barrier(2)
+    real = msgspec.convert
+
+    def watched(data: Any, kind: Any, **options: Any) -> Any:
+        if type(data) is object:  # what is converted in order to gather, and fits nothing
+            try:
+                two_at_once.wait(timeout=0.1)
+                met.append(True)
+            except threading.BrokenBarrierError:
+                two_at_once.reset()
+        return real(data, kind, **options)
+
+    monkeypatch.setattr(msgspec, "convert", watched)
+    threads = [threading.Thread(target=convert, args=({"number": 1}, Fresh)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert met == []
+    assert convert({"number": 2}, Fresh) == Fresh(2)
 
 
 # Other loops

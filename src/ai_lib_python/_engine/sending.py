@@ -20,5 +20,6 @@ async def send(transport: Transport, prepared: Prepared) -> HttpResponse:
         if not 200 <= answer.status < 300:
             raise remote_error(prepared, answer.status, answer.headers, await answer.read())
     except AiLibError as error:
+        error.__context__ = None  # what a task was woken with, where tasks are Python's own: it may show the request
         raise with_context(error, prepared) from error.__cause__
     return answer
