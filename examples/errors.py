@@ -15,7 +15,7 @@ from ai_lib_python.errors import (
 
 async def ask(model: str, question: str) -> str:
     try:
-        async with await AiClient.create(model, timeout=60) as client:
+        async with await AiClient.create(model, timeout=60, max_retries=0) as client:
             return (await client.chat().user(question).execute()).content
     except ConfigurationError as error:  # nothing was sent: no such provider, no key, or it cannot be said there
         return f"not sent: {error}"

@@ -38,7 +38,9 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[AiClient]:
-    with AiClient.create("openai/gpt-4o", base_url=simulator.address("openai"), api_key="key-1") as client:
+    with AiClient.create(
+        "openai/gpt-4o", base_url=simulator.address("openai"), api_key="key-1", max_retries=0
+    ) as client:
         yield client
 
 

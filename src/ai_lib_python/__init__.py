@@ -44,10 +44,13 @@ if TYPE_CHECKING:
     from .preview import RequestPreview as RequestPreview
     from .request import ChatRequest as ChatRequest
     from .response import Adjustment as Adjustment
+    from .response import Attempt as Attempt
     from .response import CallStats as CallStats
     from .response import ChatResponse as ChatResponse
     from .response import TypedResponse as TypedResponse
     from .response import Usage as Usage
+    from .retries import Retries as Retries
+    from .timeouts import Timeouts as Timeouts
     from .tools import ResponseFormat as ResponseFormat
     from .tools import ToolChoice as ToolChoice
     from .tools import ToolDefinition as ToolDefinition
@@ -62,6 +65,7 @@ _HOMES = {
     "AiClient": ".client",
     "AiClientBuilder": ".client",
     "AiLibError": ".errors",
+    "Attempt": ".response",
     "Budget": ".money.budget",
     "CallStats": ".response",
     "Capabilities": ".capabilities",
@@ -82,9 +86,11 @@ _HOMES = {
     "RemoteError": ".errors",
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",
+    "Retries": ".retries",
     "StreamingEvent": ".events",
     "SunsetWarning": ".warnings",
     "TextStream": "._engine.text_stream",
+    "Timeouts": ".timeouts",
     "ToolCall": ".message",
     "ToolChoice": ".tools",
     "ToolDefinition": ".tools",

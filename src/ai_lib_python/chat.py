@@ -61,7 +61,7 @@ class ChatRequestBuilder(RequestParts):
 
     async def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """The answer, and tokens, times and cost of the call."""
-        return await self._caller.execute(self.build(), self._timeout)
+        return await self._caller.execute(self.build(), self._terms)
 
     async def run_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
         """Asks, calls the functions that the model wants, tells it what they gave, and asks again, until it wants none.
@@ -85,7 +85,7 @@ class ChatRequestBuilder(RequestParts):
             ValueError: no tool is a function.
             RemoteError, TransportError, ConfigurationError: as ``execute``; ``partial`` has the rounds before.
         """
-        return await self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._timeout)
+        return await self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._terms)
 
     def stream_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatStream:
         """``run_tools`` as one stream: the events of every answer, a ``tool_answered`` for each call, and one end.
@@ -97,7 +97,7 @@ class ChatRequestBuilder(RequestParts):
 
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""
-        return self._caller.stream(self.build(), self._timeout)
+        return self._caller.stream(self.build(), self._terms)
 
     def stream_text(self) -> TextStream:
         """Only the pieces of the answer's text, while it comes."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .chat import ChatRequestBuilder
 from .errors import ConfigurationError
 from .message import Content, Message
-from .validate import a_number, some_messages
+from .validate import some_messages
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .money.budget import Budget
     from .money.prices import Prices
     from .money.totals import ClientUsage
+    from .retries import Retries
+    from .timeouts import Timeouts
 
 __all__ = ["AiClient", "AiClientBuilder"]
 
@@ -37,7 +39,6 @@ class AiClient:
 
     Attributes:
         model: the model, by the provider's own name for it.
-        timeout: seconds for each whole call; None waits as long as it takes.
     """
 
     def __init__(
@@ -45,11 +46,16 @@ class AiClient:
         caller: Caller,
         model: str,
         *,
-        timeout: float | None = None,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | Retries | None = None,
     ) -> None:
+        from ._engine.terms import terms_of  # not needed by whoever only imports us
+
         self.model = model
-        self.timeout = timeout
         self._caller = caller
+        self._timeout = timeout
+        self._max_retries = max_retries
+        self._terms = terms_of(timeout, max_retries)
 
     @classmethod
     async def create(
@@ -58,7 +64,8 @@ class AiClient:
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | None = None,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | Retries | None = None,
         manifest: str | PathLike[str] | Mapping[str, Any] | None = None,
         manifest_dir: str | PathLike[str] | None = None,
         variables: Mapping[str, str] | None = None,
@@ -77,7 +84,10 @@ class AiClient:
             model: provider and model, split at the first slash; ``"simulator/<dialect>"`` needs no key.
             api_key: the key; without it the manifest's environment variables are asked, in order.
             base_url: another address for the provider's API. It needs an explicit ``api_key``.
-            timeout: seconds for each whole call, at least 0.001; None waits as long as it takes.
+            timeout: seconds for each whole call, at least 0.001; or ``Timeouts`` with several deadlines, some of which
+                hold even where nothing is given.
+            max_retries: how often a call that failed for a while is tried again, 0 or more; 2 if not given. ``Retries``
+                say more.
             manifest: a manifest file, or a mapping, in place of the bundled one.
             manifest_dir: a folder with manifests of your own, looked into first.
             variables: values for the placeholders of the base URL, such as ``{"resource": "my-company"}``.
@@ -106,9 +116,9 @@ class AiClient:
             TypeError, ValueError: an option is of the wrong type or out of range.
         """
         from ._engine.connect import connect  # not needed by whoever only imports us
+        from ._engine.terms import terms_of
 
-        if timeout is not None:
-            a_number("timeout", timeout, 0.001)
+        terms_of(timeout, max_retries)  # what is wrong with them is told first
         caller, name = connect(
             model,
             api_key=api_key,
@@ -125,7 +135,7 @@ class AiClient:
             verify=verify,
             max_response_bytes=max_response_bytes,
         )
-        return cls(caller, name, timeout=timeout)
+        return cls(caller, name, timeout=timeout, max_retries=max_retries)
 
     @staticmethod
     def builder() -> AiClientBuilder:
@@ -134,7 +144,7 @@ class AiClient:
 
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
-        return ChatRequestBuilder(self._caller, self.model, self.timeout)
+        return ChatRequestBuilder(self._caller, self.model, self._terms)
 
     def conversation(
         self,
@@ -165,7 +175,7 @@ class AiClient:
             UnsupportedError: the provider has no list that is known.
             RemoteError, TransportError: the provider, or the network, failed.
         """
-        return await self._caller.list_models(self.timeout)
+        return await self._caller.list_models(self._terms)
 
     async def list_model_info(self) -> list[ModelInfo]:
         """What the provider's list says of each model: sizes and kinds of content, where it tells them, and all else.
@@ -174,7 +184,7 @@ class AiClient:
             UnsupportedError: the provider has no list that is known.
             RemoteError, TransportError: the provider, or the network, failed.
         """
-        return await self._caller.list_details(self.timeout)
+        return await self._caller.list_details(self._terms)
 
     async def model_info(self) -> ModelInfo | None:
         """What the provider's list says of this client's model; None where the model is not in it.
@@ -214,6 +224,16 @@ class AiClient:
 
         self._caller.account.budget = a_budget(usd, prompt_tokens)
         return self._caller.account.budget
+
+    @property
+    def timeout(self) -> float | Timeouts | None:
+        """The deadlines of each call, as they were given: ``Timeouts``, or seconds for the whole of it."""
+        return self._timeout
+
+    @property
+    def max_retries(self) -> int | Retries | None:
+        """How often a call is tried again, as it was given: a number, or ``Retries``; None is 2."""
+        return self._max_retries
 
     @property
     def provider(self) -> str:
@@ -261,9 +281,13 @@ class ClientOptions:
         """Another address for the provider's API."""
         return self._with("base_url", url)
 
-    def timeout(self, seconds: float) -> Self:
-        """Seconds for each whole call, at least 0.001."""
-        return self._with("timeout", seconds)
+    def timeout(self, timeout: float | Timeouts) -> Self:
+        """Seconds for each whole call, at least 0.001; or ``Timeouts`` with several deadlines."""
+        return self._with("timeout", timeout)
+
+    def max_retries(self, retries: int | Retries) -> Self:
+        """How often a call that failed for a while is tried again, 0 or more; or ``Retries``, which say more."""
+        return self._with("max_retries", retries)
 
     def manifest(self, manifest: str | PathLike[str] | Mapping[str, Any]) -> Self:
         """A manifest file, or a mapping, in place of the bundled one."""

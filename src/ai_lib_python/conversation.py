@@ -97,7 +97,7 @@ class ConversationParts(Generic[Builder]):
 
     def _stream(self, said: Said) -> ChatStream:
         """The answer to what is said, as a stream that is not begun."""
-        return self._streamed(said, lambda request: request._caller.stream(request.build(), request._timeout))
+        return self._streamed(said, lambda request: request._caller.stream(request.build(), request._terms))
 
     def _tool_stream(self, said: Said, max_rounds: int, tool_timeout: float | None) -> ChatStream:
         return self._streamed(said, lambda request: request._tool_stream(max_rounds, tool_timeout))

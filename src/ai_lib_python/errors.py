@@ -19,7 +19,7 @@ AiLibError
 │   └── InvalidAnswer             it does not fit the type
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
-│   ├── DeadlineExceeded
+│   ├── DeadlineExceeded          ``deadline`` names the one that ran out
 │   ├── FetchFailed               a file of the request could not be had; nothing was sent to the provider
 │   ├── ResponseTooLarge          the server sends more than is taken: of a body, an event, a header
 │   ├── IncompleteStream          the stream ended before its end marker; ``partial`` has what came
@@ -49,6 +49,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from .response import Attempt
 
 __all__ = [
     "AiLibError",
@@ -110,11 +112,13 @@ class AiLibError(Exception):
         code: the provider's own error code.
         body: the start of the answer's body, with keys removed.
         partial: the response as far as it came, for errors in mid-stream.
+        ledger: every request of the call, as ``CallStats.ledger`` has them; empty where none was sent.
     """
 
     error_class: ClassVar[str] = "unknown"
     standard_code: ClassVar[str] = "E9999"
     retryable: bool = False
+    ledger: tuple[Attempt, ...] = ()
 
     def __init__(
         self,
@@ -142,6 +146,11 @@ class AiLibError(Exception):
         self.code = code
         self.body = body
         self.partial = partial
+
+    @property
+    def attempts(self) -> int:
+        """How many requests the provider saw."""
+        return len(self.ledger)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.__dict__.copy())
@@ -301,10 +310,18 @@ class ConnectionFailed(TransportError):
 
 
 class DeadlineExceeded(TransportError):
-    """The time given for the call ran out."""
+    """A deadline ran out. In mid-stream, ``partial`` is the response so far.
+
+    Attributes:
+        deadline: which one, of ``Timeouts``: ``"connect"``, ``"first_token"``, ``"idle"`` or ``"total"``.
+    """
 
     error_class = "timeout"
     standard_code = "E3003"
+
+    def __init__(self, message: str, *, deadline: str = "total", **context: Any) -> None:
+        super().__init__(message, **context)
+        self.deadline = deadline
 
 
 class FetchFailed(TransportError):

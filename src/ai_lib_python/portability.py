@@ -112,10 +112,11 @@ def check_portability(
         TypeError, ValueError: an argument is of the wrong type, or out of range.
         RuntimeError: ``configure`` wants to perform the request.
     """
+    from ._engine.terms import USUAL
     from ._engine.trial import Trial
 
     trial = Trial(model, api=api, manifest=manifest, manifest_dir=manifest_dir)
-    builder = ChatRequestBuilder(cast("Caller", _Nobody()), trial.model, None)
+    builder = ChatRequestBuilder(cast("Caller", _Nobody()), trial.model, USUAL)
     if tools is not None:
         builder.tools(tools)
     if configure is not None:

@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 
     from ._engine.caller import Caller
     from ._engine.stream import ChatStream
+    from ._engine.terms import Terms
     from ._engine.tool_rounds import ToolLimits, ToolRounds
     from .attachments import Source
     from .message import Part
     from .money.budget import Budget
     from .preview import RequestPreview
+    from .retries import Retries
+    from .timeouts import Timeouts
 
 __all__ = ["RequestParts"]
 
@@ -51,12 +54,12 @@ class RequestParts:
     ``response.adjustments``. Executing a builder twice sends the same bytes twice.
     """
 
-    def __init__(self, caller: Caller, model: str, timeout: float | None) -> None:
+    def __init__(self, caller: Caller, model: str, terms: Terms) -> None:
         self._caller = caller
         self._model = model
         self._messages: list[Message] = []
         self._parameters: dict[str, Any] = {}
-        self._timeout = timeout
+        self._terms = terms
         self._limit: Callable[[], Budget] | None = None
 
     # Messages
@@ -272,9 +275,17 @@ class RequestParts:
         seconds = a_number("timeout", timeout, 0.001)
         return self._set("inline_urls", InlineUrls(a_switch("enabled", enabled), allow_private, max_bytes, seconds))
 
-    def timeout(self, seconds: float) -> Self:
-        """Seconds for the whole call, the stream's end included; at least 0.001."""
-        self._timeout = a_number("timeout", seconds, 0.001)
+    def timeout(self, timeout: float | Timeouts) -> Self:
+        """Seconds for the whole call, the stream's end included, at least 0.001; or ``Timeouts``.
+
+        A number leaves the client's other deadlines as they are, and so do ``Timeouts`` those that they do not say.
+        """
+        self._terms = self._terms.with_timeout(timeout)
+        return self
+
+    def max_retries(self, retries: int | Retries) -> Self:
+        """How often the call is tried again where it fails for a while, 0 or more; or ``Retries``, which say more."""
+        self._terms = self._terms.with_retries(retries)
         return self
 
     def budget(self, usd: Decimal | float | str | Budget, *, prompt_tokens: int | None = None) -> Self:
@@ -340,4 +351,4 @@ class RequestParts:
         from ._engine.tool_stream import ToolRun
 
         rounds = self._tool_rounds(max_rounds, tool_timeout)
-        return ChatStream(ToolRun(rounds, lambda request: self._caller.stream(request, self._timeout)))
+        return ChatStream(ToolRun(rounds, lambda request: self._caller.stream(request, self._terms)))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Adjustment",
+    "Attempt",
     "CallStats",
     "ChatResponse",
     "Place",
@@ -251,6 +252,30 @@ class ToolRound(msgspec.Struct, frozen=True):
         return [self.response.to_message(), *(Message(MessageRole.TOOL, (result,)) for result in results)]
 
 
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of a call. Times are in milliseconds on a monotonic clock.
+
+    Attributes:
+        provider: id of the manifest in use.
+        model: the model that it asked.
+        error_class: what went wrong, in the word of the error; None where nothing did.
+        status_code: HTTP status, where there was an answer.
+        latency_ms: from its first byte sent until its answer, or its error, was there.
+        waited_ms: how long it was waited for before it, after the one before had failed.
+        request_id: the provider's id of the request.
+        kind: ``"first"``, or ``"retry"``.
+    """
+
+    provider: str
+    model: str
+    error_class: str | None = None
+    status_code: int | None = None
+    latency_ms: float = 0.0
+    waited_ms: float = 0.0
+    request_id: str | None = None
+    kind: str = "first"
+
+
 class CallStats(msgspec.Struct, frozen=True):
     """How a call went. Times are in milliseconds on a monotonic clock.
 
@@ -258,13 +283,15 @@ class CallStats(msgspec.Struct, frozen=True):
         provider: id of the manifest in use.
         model: the model that answered, by the provider's own name; the one asked for where it does not say.
         usage: the token counts, bucket by bucket.
-        latency_ms: from the first byte sent to the end of the answer.
+        latency_ms: from the first byte sent to the end of the answer; retries, and the waits before them, included.
         time_to_first_token_ms: to the first content of a stream; None for a plain answer.
         finish_reason: as in the response.
         request_id: the provider's id of the request, for its support.
         attempts: how many requests the provider saw.
         interrupted: whether a stream was left before its end.
         bills: what ``cost`` is worked out from, one for each answer.
+        status_code: HTTP status of the answer.
+        entries: the ledger, where there is more to say than one request that succeeded.
     """
 
     provider: str
@@ -277,6 +304,21 @@ class CallStats(msgspec.Struct, frozen=True):
     attempts: int = 1
     interrupted: bool = False
     bills: tuple[Bill, ...] = ()
+    status_code: int | None = None
+    entries: tuple[Attempt, ...] = ()
+
+    @property
+    def ledger(self) -> tuple[Attempt, ...]:
+        """Every request that the provider saw, in order: those that failed, and the last one."""
+        return self.entries or (
+            Attempt(
+                provider=self.provider,
+                model=self.model,
+                status_code=self.status_code,
+                latency_ms=self.latency_ms,
+                request_id=self.request_id,
+            ),
+        )
 
     @property
     def cost(self) -> Decimal | None:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from .money.budget import Budget
     from .money.prices import Prices
     from .money.totals import ClientUsage
+    from .retries import Retries
+    from .timeouts import Timeouts
 
 __all__ = [
     "AiClient",
@@ -73,7 +75,8 @@ class AiClient:
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | None = None,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | Retries | None = None,
         manifest: str | PathLike[str] | Mapping[str, Any] | None = None,
         manifest_dir: str | PathLike[str] | None = None,
         variables: Mapping[str, str] | None = None,
@@ -100,6 +103,7 @@ class AiClient:
             api_key=api_key,
             base_url=base_url,
             timeout=timeout,
+            max_retries=max_retries,
             manifest=manifest,
             manifest_dir=manifest_dir,
             variables=variables,
@@ -121,7 +125,7 @@ class AiClient:
 
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
-        return ChatRequestBuilder(self._client._caller, self.model, self.timeout)
+        return ChatRequestBuilder(self._client._caller, self.model, self._client._terms)
 
     def conversation(
         self,
@@ -162,9 +166,14 @@ class AiClient:
         return self._client.model
 
     @property
-    def timeout(self) -> float | None:
-        """Seconds for each whole call; None waits as long as it takes."""
+    def timeout(self) -> float | Timeouts | None:
+        """The deadlines of each call, as they were given."""
         return self._client.timeout
+
+    @property
+    def max_retries(self) -> int | Retries | None:
+        """How often a call is tried again, as it was given; None is 2."""
+        return self._client.max_retries
 
     @property
     def usage(self) -> ClientUsage:
@@ -243,14 +252,14 @@ class ChatRequestBuilder(RequestParts):
 
     def execute_with_stats(self) -> tuple[ChatResponse, CallStats]:
         """The answer, and tokens, times and cost of the call."""
-        return _LOOP.run(self._caller.execute(self.build(), self._timeout))
+        return _LOOP.run(self._caller.execute(self.build(), self._terms))
 
     def run_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatResponse:
         """Calls the functions that the model wants, until it wants none; as in ``ai_lib_python.ChatRequestBuilder``.
 
         Functions run in threads, coroutine functions in the event loop of this module's own thread.
         """
-        return _LOOP.run(self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._timeout))
+        return _LOOP.run(self._tool_rounds(max_rounds, tool_timeout).run(self._caller, self._terms))
 
     def stream_tools(self, *, max_rounds: int = 10, tool_timeout: float | None = None) -> ChatStream:
         """``run_tools`` as one stream."""
@@ -258,7 +267,7 @@ class ChatRequestBuilder(RequestParts):
 
     def stream(self) -> ChatStream:
         """The answer as events, while it comes."""
-        return ChatStream(self._caller.stream(self.build(), self._timeout))
+        return ChatStream(self._caller.stream(self.build(), self._terms))
 
     def stream_text(self) -> TextStream:
         """Only the pieces of the answer's text, while it comes."""

@@ -40,7 +40,7 @@ class TypedParts(RequestParts, Generic[T]):
 
     async def _answered(self, repairs: int) -> tuple[TypedResponse[T], CallStats]:
         async def ask(request: ChatRequest) -> tuple[ChatResponse, CallStats]:
-            return await self._caller.execute(request, self._timeout)
+            return await self._caller.execute(request, self._terms)
 
         return await self._called(ask, repairs)
 
@@ -49,7 +49,7 @@ class TypedParts(RequestParts, Generic[T]):
 
         async def ask(request: ChatRequest) -> tuple[ChatResponse, CallStats]:
             rounds = ToolRounds(request, limits)
-            return await rounds.run(self._caller, self._timeout), rounds.stats()
+            return await rounds.run(self._caller, self._terms), rounds.stats()
 
         response, _ = await self._called(ask, repairs)
         return response
@@ -64,7 +64,7 @@ class TypedParts(RequestParts, Generic[T]):
         from ._engine.typed_stream import TypedReader
 
         form = self._form(stream=True)
-        return self._caller.stream(form.request, self._timeout), TypedReader(form, self._kind)
+        return self._caller.stream(form.request, self._terms), TypedReader(form, self._kind)
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}; into {self._kind.name}>"

@@ -50,7 +50,12 @@ async def ask(row: Row, base_url: str, **options: Any) -> Outcome:
 
 async def _ask(row: Row, base_url: str, options: dict[str, Any], events: list[Any]) -> Any:
     manifest = speaker(row)
-    there: dict[str, Any] = {"api_key": KEY, "base_url": base_url, "variables": {"region": "us-east-1"}}
+    there: dict[str, Any] = {
+        "api_key": KEY,
+        "base_url": base_url,
+        "variables": {"region": "us-east-1"},
+        "max_retries": 0,
+    }
     client = await AiClient.create(f"{manifest.id}/{row.model}", api=manifest.api, **there, **options)
     try:
         request = client.chat().user("hi")

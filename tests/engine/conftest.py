@@ -41,7 +41,7 @@ async def answering() -> AsyncIterator[Answering]:
 
     async def make(model: str, *answers: Any, **options: Any) -> AiClient:
         given = [each if isinstance(each, (Answer, BaseException)) else Answer(each) for each in answers]
-        options = {"api_key": KEY, "on_unsupported": "ignore", "transport": Script(*given), **options}
+        options = {"api_key": KEY, "on_unsupported": "ignore", "max_retries": 0, "transport": Script(*given), **options}
         clients.append(await AiClient.create(model, **options))
         return clients[-1]
 

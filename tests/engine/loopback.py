@@ -82,7 +82,9 @@ class Loopback:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def client(self, **options: Any) -> AiClient:
-        return await AiClient.create("openai/gpt-4o", **{"api_key": KEY, "base_url": self.url, **options})
+        return await AiClient.create(
+            "openai/gpt-4o", **{"api_key": KEY, "base_url": self.url, "max_retries": 0, **options}
+        )
 
     async def seen_gone(self, since: float, within: float = 0.3) -> None:
         """Waits until a client has hung up."""

@@ -38,7 +38,7 @@ async def client(
 ) -> tuple[AiClient, Script]:
     """A client of a dialect, and the script that it talks to."""
     script = Script(*answers)
-    options = {"api_key": KEY, "on_unsupported": "ignore", "transport": script, **options}
+    options = {"api_key": KEY, "on_unsupported": "ignore", "max_retries": 0, "transport": script, **options}
     return await AiClient.create(MODELS.get(dialect, dialect), **options), script
 
 

@@ -282,7 +282,7 @@ async def test_an_answer_that_stalls_is_a_deadline() -> None:
 async def test_a_refused_connection_names_the_url() -> None:
     async with Loopback(complete) as server:
         url = server.url
-    client = await AiClient.create("openai/gpt-4o", api_key=KEY, base_url=url)
+    client = await AiClient.create("openai/gpt-4o", api_key=KEY, base_url=url, max_retries=0)
     async with client:
         for stream in (False, True):
             with pytest.raises(ConnectionFailed, match=url) as caught:
@@ -291,7 +291,9 @@ async def test_a_refused_connection_names_the_url() -> None:
 
 
 async def test_a_host_that_does_not_exist_is_a_failed_connection() -> None:
-    async with await AiClient.create("openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1") as client:
+    async with await AiClient.create(
+        "openai/gpt-4o", api_key=KEY, base_url="http://nosuch.invalid/v1", max_retries=0
+    ) as client:
         with pytest.raises(ConnectionFailed, match=r"nosuch\.invalid"):
             await client.chat().user("hi").execute()
 
@@ -299,7 +301,7 @@ async def test_a_host_that_does_not_exist_is_a_failed_connection() -> None:
 @pytest.mark.parametrize("proxy", ["nope", "http://[::1", "http://a..b:1"])
 async def test_a_proxy_that_is_none_is_a_failed_connection(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", proxy)
-    async with await AiClient.create("openai/gpt-4o", api_key=KEY) as client:
+    async with await AiClient.create("openai/gpt-4o", api_key=KEY, max_retries=0) as client:
         with pytest.raises(
             ConnectionFailed, match=r"could not ask https://api\.openai\.com/v1/chat/completions"
         ) as caught:
@@ -473,7 +475,7 @@ url = "http://127.0.0.1:%%d/v1" %% listening.getsockname()[1]
 threading.Thread(target=serve, args=(listening,), daemon=True).start()
 
 async def make():
-    return await AiClient.create("openai/gpt-4o", api_key="k", base_url=url)
+    return await AiClient.create("openai/gpt-4o", api_key="k", base_url=url, max_retries=0)
 
 async def ask(client, times=3):
     for _ in range(times):
@@ -569,7 +571,7 @@ LEFT_OPEN = {
     """,
     "in the thread of the sync face": """
     from ai_lib_python.sync import AiClient as SyncClient
-    client = SyncClient.create("openai/gpt-4o", api_key="k", base_url=url)
+    client = SyncClient.create("openai/gpt-4o", api_key="k", base_url=url, max_retries=0)
     for _ in range(3):
         assert client.chat().user("hi").execute().content == "hello"
     """,

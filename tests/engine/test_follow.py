@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from ai_lib_python import AiClient
+from ai_lib_python import AiClient, Timeouts
 from ai_lib_python.errors import (
     AiLibError,
     AuthenticationError,
@@ -58,11 +57,12 @@ def later(every: float) -> dict[str, Any]:
 async def scripted(*answers: Any, **options: Any) -> tuple[AiClient, Script]:
     script = Script(*(Answer(answer) if isinstance(answer, dict) else answer for answer in answers))
     options = {"manifest": LATER, "api_key": KEY, **options}
-    return await AiClient.create("later/m-1", transport=script, **options), script
+    return await AiClient.create("later/m-1", transport=script, **{"max_retries": 0, **options}), script
 
 
 async def at(server: Loopback, every: float = 0.001, **options: Any) -> AiClient:
     """A client of a server on loopback."""
+    options = {"max_retries": 0, **options}
     return await AiClient.create("later/m-1", manifest=later(every), api_key=KEY, base_url=server.url, **options)
 
 
@@ -336,19 +336,10 @@ async def test_who_has_no_time_left_for_another_look_does_not_wait_for_it() -> N
 
 
 @BOTH
-async def test_what_follows_has_only_the_time_that_is_left(stream: bool) -> None:
-    client, script = await scripted(LOOK, LOOK, LOOK, DONE, manifest=later(0.01), timeout=30)
+async def test_what_follows_is_connected_to_in_the_same_time(stream: bool) -> None:
+    client, script = await scripted(LOOK, LOOK, LOOK, DONE, manifest=later(0.001), timeout=Timeouts(connect=7))
     await read(client, stream=stream)
-    given = [request.timeout or math.inf for request in script.requests]
-    assert given[0] == 30
-    assert given == sorted(given, reverse=True)
-    assert given[-1] < 30 - 2 * 0.01
-
-
-async def test_without_a_timeout_nothing_that_follows_has_one() -> None:
-    client, script = await scripted(LOOK, LOOK, DONE)
-    await read(client, stream=False)
-    assert [request.timeout for request in script.requests] == [None, None, None]
+    assert [request.connect for request in script.requests] == [7, 7, 7, 7]
 
 
 @BOTH

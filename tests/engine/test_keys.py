@@ -306,7 +306,8 @@ async def test_a_planted_key_is_in_no_error() -> None:
     for options in ({"model": "openai/gpt-4o"}, {"model": "mine/m", "manifest": query}):
         for index, _ in enumerate(answers()):
             for stream in (False, True):
-                asked = await AiClient.create(api_key=KEY, transport=Script(answers()[index]), **options)  # type: ignore[arg-type]
+                script = Script(answers()[index])
+                asked = await AiClient.create(api_key=KEY, transport=script, max_retries=0, **options)  # type: ignore[arg-type]
                 request = asked.chat().user("hi")
                 with pytest.raises(AiLibError) as caught:  # noqa: PT012  # which statement raises is what the parameter says
                     if stream:
@@ -334,7 +335,7 @@ async def test_a_planted_key_is_in_no_repr_warning_or_preview(capsys: pytest.Cap
         asked,
         asked._caller,
         asked._caller.target,
-        await asked._caller.target.credential(None),
+        await asked._caller.target.credential(),
         request,
         request.build(),
         request.preview(),

@@ -52,7 +52,7 @@ def shelf(**listing: Any) -> dict[str, Any]:
 async def asked(*answers: Any, **options: Any) -> tuple[AiClient, Script]:
     script = Script(*(Answer(answer) if isinstance(answer, (dict, list)) else answer for answer in answers))
     options = {"api_key": KEY, "manifest": SHELF, "transport": script, **options}
-    return await AiClient.create("shelf/m-1", **options), script
+    return await AiClient.create("shelf/m-1", **{"max_retries": 0, **options}), script
 
 
 def page(*names: Any, **more: Any) -> dict[str, Any]:
@@ -276,7 +276,9 @@ async def test_a_page_that_is_no_json_is_told(body: bytes) -> None:
 
 
 async def at(server: Loopback, **options: Any) -> AiClient:
-    return await AiClient.create("shelf/m-1", manifest=SHELF, api_key=KEY, base_url=server.url, **options)
+    return await AiClient.create(
+        "shelf/m-1", manifest=SHELF, api_key=KEY, base_url=server.url, max_retries=0, **options
+    )
 
 
 async def test_a_silent_provider_is_a_deadline() -> None:

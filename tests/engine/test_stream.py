@@ -120,7 +120,7 @@ def reader(dialect: str) -> StreamReader:
     manifest = load(MODELS[dialect].partition("/")[0])
     target = Target(manifest, key=KEY)
     request = ChatRequest(MODELS[dialect].partition("/")[2], (Message.user("hi"),))
-    prepared = prepare(target, request, stream=True, timeout=None, credential=Credential(manifest.auth[0], KEY))
+    prepared = prepare(target, request, stream=True, credential=Credential(manifest.auth[0], KEY))
     return StreamReader(prepared, 200, dict(SSE))
 
 

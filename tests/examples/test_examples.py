@@ -440,3 +440,15 @@ def test_nothing_needs_to_be_awaited(stage: Stage, model: str) -> None:
 def test_ones_own_code_is_tested_with_the_simulator() -> None:
     ran = program("testing", runner=("-m", "pytest", "-v"))
     assert "4 passed" in ran.stdout
+
+
+@pytest.mark.parametrize("model", SEVERAL)
+def test_retries_and_deadlines_tells_every_attempt(stage: Stage, model: str) -> None:
+    stage.simulator.script(SimulatedError("overloaded"), SimulatedError("overloaded"), Answer("A bitter plant."))
+    printed = stage.run("retries_and_deadlines", model)
+    assert printed == "A bitter plant.\nfirst: overloaded\nretry: overloaded\nretry: answered\n"
+
+
+def test_retries_and_deadlines_tells_what_failed_for_good(stage: Stage) -> None:
+    stage.simulator.script(SimulatedError("invalid_request"))
+    assert stage.run("retries_and_deadlines") == "failed for good: invalid_request, after 1 requests\n"

@@ -91,7 +91,8 @@ def parameters(rules: str) -> str:
 async def client_of(text: str, *answers: Any, **options: Any) -> tuple[AiClient, Scripted]:
     """A client of the small wire, and the transport that gives it these answers."""
     transport = Scripted(*(answer if isinstance(answer, Answer) else Answer(answer) for answer in answers))
-    return await AiClient.create("toy/m-1", manifest=manifest_of(text), transport=transport, **options), transport
+    options = {"manifest": manifest_of(text), "transport": transport, "max_retries": 0, **options}
+    return await AiClient.create("toy/m-1", **options), transport
 
 
 Preview = Callable[..., Awaitable[RequestPreview]]

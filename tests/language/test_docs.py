@@ -133,7 +133,9 @@ async def test_what_can_be_simulated_chats_and_streams(
 
 async def test_the_dialect_of_the_document_reads_an_error_in_an_answer(folder: Path) -> None:
     transport = Scripted(Answer({"error": {"message": "a storm is on", "code": "storm"}}))
-    client = await AiClient.create("lighthouse/l-1", manifest_dir=folder, api_key="any", transport=transport)
+    client = await AiClient.create(
+        "lighthouse/l-1", manifest_dir=folder, api_key="any", transport=transport, max_retries=0
+    )
     with pytest.raises(Overloaded, match="a storm is on"):
         await client.chat().user("Hello").execute()
 

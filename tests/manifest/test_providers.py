@@ -89,7 +89,7 @@ def test_a_local_server_needs_no_key(provider: str, monkeypatch: pytest.MonkeyPa
     for scheme in load(provider).auth:
         for variable in scheme.env:
             monkeypatch.delenv(variable, raising=False)
-    assert asyncio.run(Target(load(provider)).credential(None)) is None
+    assert asyncio.run(Target(load(provider)).credential()) is None
 
 
 # What goes out

@@ -143,7 +143,9 @@ def test_a_status_of_ones_own(simulator: Simulator) -> None:
 @_words(INEXPRESSIBLE)
 async def test_a_client_reads_the_class_that_was_meant(simulator: Simulator, dialect: str, error_class: str) -> None:
     simulator.script(SimulatedError(error_class, retry_after=3))
-    async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
+    async with await AiClient.create(
+        f"simulator/{dialect}", base_url=simulator.address(dialect), max_retries=0
+    ) as client:
         with pytest.raises(RemoteError) as caught:
             await client.chat().user("Hi").execute()
     assert type(caught.value) is REMOTE_ERRORS[error_class]
@@ -155,7 +157,9 @@ async def test_a_client_reads_the_class_in_mid_stream_and_keeps_what_came(
     simulator: Simulator, dialect: str, error_class: str
 ) -> None:
     simulator.script(SimulatedError(error_class, after_frames=6))
-    async with await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect)) as client:
+    async with await AiClient.create(
+        f"simulator/{dialect}", base_url=simulator.address(dialect), max_retries=0
+    ) as client:
         texts: list[str] = []
         with pytest.raises(RemoteError) as caught:
             await _read(client, texts)
@@ -231,7 +235,9 @@ def test_a_data_uri_that_is_none_is_a_wrong_request(simulator: Simulator, part: 
 
 async def test_the_class_decides_what_a_client_may_retry(simulator: Simulator) -> None:
     simulator.script(SimulatedError("rate_limited"))
-    async with await AiClient.create("openai/m", base_url=simulator.address("openai"), api_key="key-1") as client:
+    async with await AiClient.create(
+        "openai/m", base_url=simulator.address("openai"), api_key="key-1", max_retries=0
+    ) as client:
         with pytest.raises(RateLimited) as caught:
             await client.chat().user("Hi").execute()
     assert caught.value.retryable

@@ -218,7 +218,7 @@ def test_what_is_no_fault_is_told(make: Any, kind: type[Exception], said: str) -
 
 
 async def client_of(simulator: Simulator, dialect: str = "openai-chat") -> AiClient:
-    return await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect))
+    return await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect), max_retries=0)
 
 
 def asked(simulator: Simulator) -> socket.socket:

@@ -23,7 +23,7 @@ dialects = pytest.mark.parametrize("dialect", Router().dialects())
 
 
 async def client_of(simulator: Simulator, dialect: str = "openai-chat") -> AiClient:
-    return await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect))
+    return await AiClient.create(f"simulator/{dialect}", base_url=simulator.address(dialect), max_retries=0)
 
 
 @dialects

@@ -49,7 +49,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def client(transport: Any, key: str = KEY) -> AiClient:
-    return await AiClient.create("openai/gpt-4o", api_key=key, transport=transport)
+    return await AiClient.create("openai/gpt-4o", api_key=key, transport=transport, max_retries=0)
 
 
 async def recorded(path: Path, *answers: Any) -> AiClient:
@@ -342,7 +342,7 @@ def test_a_recording_that_is_not_there_is_told(path: Path) -> None:
 @pytest.mark.parametrize("dialect", Router().dialects())
 async def test_every_wire_is_recorded_and_played_alike(path: Path, dialect: str) -> None:
     async def all_of_it(transport: Any, address: str) -> list[str]:
-        options: dict[str, Any] = {"base_url": address, "api_key": KEY, "on_unsupported": "ignore"}
+        options: dict[str, Any] = {"base_url": address, "api_key": KEY, "on_unsupported": "ignore", "max_retries": 0}
         found: list[str] = []
         async with await AiClient.create(f"simulator/{dialect}", transport=transport, **options) as talking:
             found.append((await talking.chat().user("Hi").execute()).content or "")

@@ -20,7 +20,7 @@ PIECES = [
 
 async def client(*answers: Any, **options: Any) -> tuple[AiClient, ScriptedTransport]:
     transport = ScriptedTransport(*answers, **options)
-    return await AiClient.create("openai/gpt-4o", api_key="any", transport=transport), transport
+    return await AiClient.create("openai/gpt-4o", api_key="any", transport=transport, max_retries=0), transport
 
 
 async def test_answers_come_in_order_and_the_requests_are_kept() -> None:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..errors import BudgetExceeded, ConfigurationError, ConnectionFailed, MalformedResponse, RemoteError
+from ..errors import (
+    BudgetExceeded,
+    ConfigurationError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    MalformedResponse,
+    RemoteError,
+)
 from ..money.budget import Budget
 from ..money.estimate import PromptEstimate, estimate_prompt
 from ..money.totals import ClientUsage
@@ -88,6 +95,8 @@ def may_be_charged(error: BaseException) -> bool:
     """Whether a provider may charge for a call that ended so, before any of its answer was read."""
     if isinstance(error, ConnectionFailed):
         return error.may_have_arrived
+    if isinstance(error, DeadlineExceeded) and error.deadline == "connect":
+        return False
     if isinstance(error, RemoteError) and not isinstance(error, MalformedResponse):
         return (error.status_code or 0) < BAD_STATUS
     return not isinstance(error, ConfigurationError)

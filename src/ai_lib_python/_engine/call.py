@@ -1,4 +1,4 @@
-"""One plain call: send, read, assemble."""
+"""One attempt at a plain call: send, read, assemble."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ from time import perf_counter
 from .._wire.http import Transport
 from ..response import CallStats, ChatResponse
 from .billing import bill_of
-from .follow import Follower, Receipt, read_body
+from .order import Order
 from .prepare import Prepared
 from .read_answer import read_answer
-from .sending import send
+from .sending import read_body, send
 
 MILLISECONDS = 1000.0
 
 
-async def execute(transport: Transport, prepared: Prepared) -> tuple[ChatResponse, CallStats]:
-    """Performs one plain call."""
+async def execute(transport: Transport, order: Order, prepared: Prepared) -> tuple[ChatResponse, CallStats]:
+    """Performs one attempt."""
     started = perf_counter()
-    follow = prepared.program.follow
-    follower = None if follow is None else Follower(transport, prepared, follow)
     answer = await send(transport, prepared)
-    receipt = Receipt(answer.status, answer.headers, await read_body(answer, prepared))
-    if follower is not None:
-        receipt = await follower.whole(receipt)
+    status, headers = answer.status, answer.headers
+    follow = prepared.program.follow
+    if follow is None:
+        body = await read_body(answer, prepared, order.watch)
+    else:
+        from .follow import Follower, Receipt  # for calls of two steps
+
+        follower = Follower(transport, prepared, follow, order.watch, order.retries)
+        receipt = Receipt(status, headers, await read_body(answer, prepared))
+        status, headers, body = await follower.whole(receipt)
         prepared = follower.asked
-    response, sink = read_answer(prepared, *receipt)
+    response, sink = read_answer(prepared, status, headers, body)
     elapsed = (perf_counter() - started) * MILLISECONDS
     return response, CallStats(
         provider=prepared.manifest.id,
@@ -33,6 +38,7 @@ async def execute(transport: Transport, prepared: Prepared) -> tuple[ChatRespons
         usage=response.usage,
         latency_ms=elapsed,
         finish_reason=response.finish_reason,
-        request_id=prepared.program.request_id(receipt.headers, response.raw),
+        request_id=prepared.program.request_id(headers, response.raw),
         bills=(bill_of(prepared, sink, response.usage, complete=True),),
+        status_code=status,
     )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from time import perf_counter
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from .._forks import a_lock
-from .._wire.loops import running_loop
 from .._wire.redact import hide_keys, hide_values
-from ..errors import UnsupportedError
+from ..errors import AiLibError, UnsupportedError
 from ..message import holds_files
 from ..preview import RequestPreview
 from ..request import ChatRequest
@@ -20,10 +17,11 @@ from ..warnings import AdjustmentWarning, SunsetWarning
 from .account import Account, estimate_of, worst_case_of
 from .answer_stream import AnswerRun
 from .call import execute
-from .list_models import list_details, list_models
+from .order import Order
 from .prepare import Prepared, adjustments_of, prepare
 from .stream import ChatStream, read_whole
-from .target import Target, Targets, credential_in, program_of
+from .target import Target, Targets, program_of
+from .terms import Terms
 from .warn import warn_once
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
     from .._wire.http import Transport
     from ..capabilities import Capabilities, ModelInfo
-    from .credentials import Credential
 
 POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
@@ -67,33 +64,66 @@ class Caller:
         self._checks_context = check_context
         self._capabilities: dict[str, Capabilities] = {}
 
-    async def execute(self, request: ChatRequest, timeout: float | None) -> tuple[ChatResponse, CallStats]:
+    async def execute(self, request: ChatRequest, terms: Terms) -> tuple[ChatResponse, CallStats]:
         """One plain call."""
         target = self._target_of(request, stream=False)
         if target.program(request.model)[1].streams_only:
-            return await read_whole(self._stream(target, request, timeout))
-        prepared = await self._prepare(target, request, stream=False, timeout=timeout)
-        hold = self.account.hold(request, prepared)
+            return await read_whole(self._stream(target, request, terms))
+        order = Order(self, target, request, terms, stream=False)
+        watch = order.watch
+        watch.waits()
         try:
-            response, stats = await execute(self._sender(), prepared)
+            try:
+                return await self._attempt(order)
+            except AiLibError as error:
+                failure = error
+            return await self._attempts_after(failure, order)
+        finally:
+            watch.stop()
+
+    async def _attempts_after(self, failure: AiLibError, order: Order) -> tuple[ChatResponse, CallStats]:
+        """All attempts but the first, which failed."""
+        attempts = order.attempts()
+        while True:
+            await attempts.after(failure)
+            try:
+                response, stats = await self._attempt(order)
+            except AiLibError as error:
+                failure = error
+            else:
+                return response, attempts.together(stats)
+
+    async def _attempt(self, order: Order) -> tuple[ChatResponse, CallStats]:
+        """Sends the request once."""
+        hold = prepared = None
+        try:
+            prepared = await order.prepared()
+            hold = order.hold(prepared)
+            order.watch.sends(prepared.http)
+            response, stats = await execute(self.sender(), order, prepared)
         except BaseException as error:
-            hold.failed(error, prepared)
-            raise
-        hold.answered(stats)
-        return response, stats
+            failure = order.watch.verdict(error)
+            if hold is not None and prepared is not None:
+                hold.failed(failure, prepared)
+            if not isinstance(failure, AiLibError) or failure is error:
+                raise
+        else:
+            hold.answered(stats)
+            return response, stats
+        raise order.knows(failure)
 
-    def stream(self, request: ChatRequest, timeout: float | None) -> ChatStream:
+    def stream(self, request: ChatRequest, terms: Terms) -> ChatStream:
         """One streamed call, not sent yet."""
-        return self._stream(None, request, timeout)
+        return self._stream(None, request, terms)
 
-    def _stream(self, target: Target | None, request: ChatRequest, timeout: float | None) -> ChatStream:
+    def _stream(self, target: Target | None, request: ChatRequest, terms: Terms) -> ChatStream:
         """A streamed call to a target that is known, or is to be found."""
 
-        def prepared() -> Awaitable[Prepared]:
+        def order() -> Order:
             there = target or self._target_of(request, stream=True)
-            return self._prepare(there, request, stream=True, timeout=timeout)
+            return Order(self, there, request, terms, stream=True)
 
-        return ChatStream(AnswerRun(self._sender(), prepared, lambda sent: self.account.hold(request, sent)))
+        return ChatStream(AnswerRun(self.sender(), order))
 
     def preview(self, request: ChatRequest, *, stream: bool) -> RequestPreview:
         """The request as it would be sent, without a key."""
@@ -106,7 +136,7 @@ class Caller:
 
             shown, changed, fetched = with_files_shown(*target.program(shown.model), shown)
             told = (*fetched, *changed)
-        prepared = prepare(target, shown, stream=stream, timeout=None, credential=target.shown_credential())
+        prepared = prepare(target, shown, stream=stream, credential=target.shown_credential())
         http = prepared.http
         body = msgspec.json.decode(http.body) if http.body else None
         headers = {**http.headers, **hide_keys(request.extra_headers or {})}
@@ -124,13 +154,17 @@ class Caller:
         settled, changed, fetched = with_files_shown(*target.program(request.model), request)
         return (*fetched, *changed, *adjustments_of(target, settled, stream=stream))
 
-    async def list_models(self, timeout: float | None) -> list[str]:
+    async def list_models(self, terms: Terms) -> list[str]:
         """The names by which the provider's models are called."""
-        return await list_models(self._targets.of(None), self._sender(), timeout)
+        from .list_models import list_models  # for who asks
 
-    async def list_details(self, timeout: float | None) -> list[ModelInfo]:
+        return await list_models(self._targets.of(None), self.sender(), terms)
+
+    async def list_details(self, terms: Terms) -> list[ModelInfo]:
         """What the provider's list says of each model."""
-        return await list_details(self._targets.of(None), self._sender(), timeout)
+        from .list_models import list_details  # for who asks
+
+        return await list_details(self._targets.of(None), self.sender(), terms)
 
     def capabilities(self, model: str) -> Capabilities:
         """What can be asked of a model; found out once."""
@@ -155,34 +189,8 @@ class Caller:
         api = program_of(self.target.manifest).route(request, stream)
         return self.target if api is None else self._targets.of(api)
 
-    async def _prepare(self, target: Target, request: ChatRequest, *, stream: bool, timeout: float | None) -> Prepared:
-        running_loop()  # told before anything is begun that would be left lying
-        credential, timeout = await credential_in(target, timeout)
-        if holds_files(request.messages):
-            return await self._prepare_files(target, request, stream=stream, timeout=timeout, credential=credential)
-        return self._told(request, prepare(target, request, stream=stream, timeout=timeout, credential=credential))
-
-    async def _prepare_files(
-        self,
-        target: Target,
-        request: ChatRequest,
-        *,
-        stream: bool,
-        timeout: float | None,
-        credential: Credential | None,
-    ) -> Prepared:
-        """The same for a request with files, which are checked, and fetched where that is wanted."""
-        from .files import time_left, with_files  # for who has files
-
-        began = perf_counter()
-        settled, changed, fetched = await with_files(*target.program(request.model), request, self._sender, timeout)
-        timeout = time_left(timeout, began) if fetched else timeout
-        prepared = prepare(target, settled, stream=stream, timeout=timeout, credential=credential)
-        told = self._told(settled, msgspec.structs.replace(prepared, adjustments=(*changed, *prepared.adjustments)))
-        return msgspec.structs.replace(told, adjustments=(*fetched, *told.adjustments)) if fetched else told
-
-    def _told(self, request: ChatRequest, prepared: Prepared) -> Prepared:
-        """A call of which everything that has to be said is said, or refused."""
+    def tell(self, request: ChatRequest, prepared: Prepared) -> None:
+        """Says of a call everything that has to be said, or refuses it."""
         if len(prepared.http.body) > ALWAYS_FITS and self._checks_context:
             from .context_window import check_window  # for long requests
 
@@ -193,7 +201,6 @@ class Caller:
             for adjustment in prepared.adjustments:
                 if adjustment.action in UNEXPECTED:
                     self._tell(prepared, adjustment)
-        return prepared
 
     def _tell(self, prepared: Prepared, adjustment: Adjustment) -> None:
         """Warns of, or refuses, what went otherwise than asked."""
@@ -209,7 +216,7 @@ class Caller:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds connections and a key and cannot be pickled: make one in each process")
 
-    def _sender(self) -> Transport:
+    def sender(self) -> Transport:
         with self._lock:  # threads that send their first request at once must share one
             if self._transport is None:
                 from .._wire.aiohttp_transport import AiohttpTransport  # the HTTP library: only for who sends

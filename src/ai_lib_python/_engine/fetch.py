@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from time import perf_counter
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -23,7 +22,6 @@ HEADERS = {"accept": "*/*", "accept-encoding": "identity"}
 """All that a file is asked with, so that a small body cannot become a large one here."""
 
 OK = 200
-SHORTEST_TIME = 0.001
 
 
 class Wanted(NamedTuple):
@@ -75,12 +73,8 @@ async def fetch(transport: Transport, wanted: Wanted) -> Fetched:
         FetchFailed: it could not be had.
     """
     try:
-        answer, url = await _asked(transport, wanted)
-        try:
-            data = await _read(answer, url, wanted)
-        finally:
-            await answer.close()
-    except DeadlineExceeded:
+        return await asyncio.wait_for(_fetched(transport, wanted), wanted.timeout)
+    except (asyncio.TimeoutError, DeadlineExceeded):
         raise _failed(wanted.url, f"it was not there within {wanted.timeout:g} s", retryable=True) from None
     except FetchFailed:
         raise
@@ -89,17 +83,23 @@ async def fetch(transport: Transport, wanted: Wanted) -> Fetched:
         if isinstance(error.__cause__, NotPublicError):
             problem = f"{error.__cause__}{_hint(wanted)}"
         raise _failed(wanted.url, problem, retryable=error.retryable) from error.__cause__
+
+
+async def _fetched(transport: Transport, wanted: Wanted) -> Fetched:
+    answer, url = await _asked(transport, wanted)
+    try:
+        data = await _read(answer, url, wanted)
+    finally:
+        await answer.close()
     return Fetched(data, _checked_type(data, answer, url, wanted))
 
 
 async def _asked(transport: Transport, wanted: Wanted) -> tuple[HttpResponse, str]:
     """The answer behind all redirects, and where it came from."""
-    ends = perf_counter() + wanted.timeout
     url = wanted.url
     for _ in range(MOST_REDIRECTS + 1):
         url = _checked_url(url, wanted)
-        left = max(SHORTEST_TIME, ends - perf_counter())
-        asked = HttpRequest("GET", url, HEADERS, b"", left, public_only=not wanted.allow_private)
+        asked = HttpRequest("GET", url, HEADERS, b"", wanted.timeout, public_only=not wanted.allow_private)
         answer = await transport.send(asked)
         if answer.status not in REDIRECTS:
             return answer, url

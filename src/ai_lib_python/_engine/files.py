@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
 import msgspec
@@ -23,11 +22,13 @@ from .._manifest.media import FamilyRules, MediaRules, media_rules
 from .._media_types import family_of, is_textual, usual
 from .._wire.http import Transport
 from .._wire.urls import shown
-from ..errors import DeadlineExceeded, FetchFailed, TransportError, UnsupportedError
+from ..errors import FetchFailed, UnsupportedError
 from ..message import FilePart, MediaPart, Part, TextPart, ToolResult
 from ..request import ChatRequest, InlineUrls
 from ..response import Adjustment
-from .fetch import MOST_BYTES, SHORTEST_TIME, Fetched, Wanted, fetch_all
+from ..retries import Retries
+from .deadlines import Watch
+from .fetch import MOST_BYTES, Fetched, Wanted, fetch_all
 
 PLURALS = {"image": "images", "audio": "sounds", "video": "videos", "file": "documents"}
 SINGULARS = {"image": "the image", "audio": "the sound", "video": "the video", "file": "the document"}
@@ -184,7 +185,8 @@ async def with_files(
     program: Program,
     request: ChatRequest,
     transport: Callable[[], Transport],
-    timeout: float | None,
+    watch: Watch,
+    retries: Retries,
 ) -> Settled:
     """The request as it is sent.
 
@@ -198,9 +200,10 @@ async def with_files(
     wanted = files.to_fetch()
     if not wanted:
         return files.applied(request), changed, ()
-    in_time = {place: one._replace(timeout=min(one.timeout, timeout or one.timeout)) for place, one in wanted.items()}
-    fetched = await _fetched(files, transport(), in_time, timeout)
-    notes = tuple(_put(files, place, one.url, fetched[one]) for place, one in in_time.items())
+    from .attempts import patiently  # for who has files that are fetched
+
+    fetched = await patiently(lambda: _fetched(files, transport(), wanted), retries, watch)
+    notes = tuple(_put(files, place, one.url, fetched[one]) for place, one in wanted.items())
     changed = (*changed, *files.settle())
     return files.applied(request), changed, notes
 
@@ -210,18 +213,12 @@ def _put(files: Files, place: Place, url: str, got: Fetched) -> Adjustment:
     return files.put(place, url, got.media_type, base64.b64encode(got.data).decode(), sent)
 
 
-async def _fetched(
-    files: Files, transport: Transport, wanted: Mapping[Place, Wanted], timeout: float | None
-) -> Mapping[Wanted, Fetched]:
-    began = perf_counter()
+async def _fetched(files: Files, transport: Transport, wanted: Mapping[Place, Wanted]) -> Mapping[Wanted, Fetched]:
     try:
         return await fetch_all(transport, dict.fromkeys(wanted.values()))
     except FetchFailed as error:
-        failure: TransportError = error
-        if timeout is not None and perf_counter() - began >= timeout:
-            failure = DeadlineExceeded(f"the call's {timeout:g} s are over: {error.message}")
-        failure.provider, failure.model = files.manifest.id, files.model
-        raise failure from error.__cause__
+        error.provider, error.model = files.manifest.id, files.model
+        raise
 
 
 def with_files_shown(manifest: Manifest, program: Program, request: ChatRequest) -> Settled:
@@ -240,11 +237,6 @@ def _put_word(files: Files, place: Place, one: Wanted) -> Adjustment:
     stands_for = f"[the bytes of {shown(one.url)}]"
     media_type = one.media_type or f"{one.family}/*"
     return files.put(place, one.url, media_type, stands_for, "not fetched for a preview")
-
-
-def time_left(timeout: float | None, began: float) -> float | None:
-    """What is left of a call's time."""
-    return None if timeout is None else max(SHORTEST_TIME, timeout - (perf_counter() - began))
 
 
 class _Check:

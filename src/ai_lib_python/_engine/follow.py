@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from time import perf_counter
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -14,19 +14,19 @@ import msgspec
 from .._compile.follow import Follow
 from .._wire.http import HttpRequest, HttpResponse, Transport
 from .._wire.urls import shown, wire_url
-from ..errors import AiLibError, DeadlineExceeded, MalformedResponse
+from ..errors import MalformedResponse
+from ..retries import Retries
+from .attempts import patiently
 from .authenticate import put_key, signed
+from .deadlines import Watch
 from .failures import malformed, parse_body, with_context
 from .hosts import may_have_key
 from .prepare import Prepared
 from .read_answer import read_answer
-from .sending import send
+from .sending import read_body, send
 
 OF_THE_FIRST = frozenset({"content-type", "content-length", "accept", "prefer"})
 """Headers that are about the first request alone."""
-
-SHORTEST_TIME = 0.001
-"""What a request gets, in seconds, whose time is over: the transport says that it is late."""
 
 
 class Receipt(NamedTuple):
@@ -44,14 +44,15 @@ class Follower:
         asked: the call as it was asked last: what an answer says is said to that request.
     """
 
-    def __init__(self, transport: Transport, prepared: Prepared, follow: Follow) -> None:
-        """Its time is the call's, and begins now."""
+    def __init__(
+        self, transport: Transport, prepared: Prepared, follow: Follow, watch: Watch, retries: Retries
+    ) -> None:
         self.asked = prepared
         self._transport = transport
         self._prepared = prepared
         self._follow = follow
-        timeout = prepared.http.timeout
-        self._ends = None if timeout is None else perf_counter() + timeout
+        self._watch = watch
+        self._retries = retries
 
     async def whole(self, receipt: Receipt) -> Receipt:
         """Asks again and again, until the answer is whole. An answer that names no URL is asked for where it was.
@@ -67,22 +68,29 @@ class Follower:
                 self._check_nameless(receipt, known=url is not None)
             url = named or url or ""
             await self._wait()
-            answer = await self._get(url, "application/json")
-            receipt = Receipt(answer.status, answer.headers, await read_body(answer, self.asked))
+            receipt = await patiently(partial(self._looked_at, url), self._retries, self._watch)
         return receipt
+
+    async def _looked_at(self, url: str) -> Receipt:
+        """What is there by now."""
+        answer = await self._get(url, "application/json")
+        return Receipt(answer.status, answer.headers, await read_body(answer, self.asked))
 
     def _check_nameless(self, receipt: Receipt, *, known: bool) -> None:
         """Raises the error that a receipt without a URL is; without one before it, it always is."""
         with contextlib.suppress(MalformedResponse):
             read_answer(self.asked, *receipt)
         if not known:
+            self._watch.committed = True
             problem = "an answer that is not whole, and does not say where to ask for the rest"
             raise malformed(self.asked, receipt.status, receipt.body, problem)
 
     async def stream(self, receipt: Receipt) -> HttpResponse | None:
         """The answer as a stream; None where the receipt names none."""
         url = self._url(self._found(self._follow.stream, receipt), receipt)
-        return None if url is None else await self._get(url, "text/event-stream")
+        if url is None:
+            return None
+        return await patiently(partial(self._get, url, "text/event-stream"), self._retries, self._watch)
 
     @staticmethod
     def _found(find: Callable[..., Any], receipt: Receipt) -> Any:
@@ -96,6 +104,7 @@ class Follower:
         """
         if not isinstance(found, str) or not found:
             return None
+        self._watch.committed = True  # the provider has the call, and works on it
         try:
             url = urljoin(self._prepared.http.url, found)
             if _speaks_alike(self._prepared, url) and _is_theirs(self._prepared, url := wire_url(url)):
@@ -106,9 +115,9 @@ class Follower:
         raise malformed(self.asked, receipt.status, receipt.body, problem)
 
     async def _wait(self) -> None:
-        if self._ends is not None and self._ends - perf_counter() <= self._follow.every:
-            text = f"the answer of {self._prepared.manifest.name} was not ready within {self._prepared.http.timeout} s"
-            raise with_context(DeadlineExceeded(text), self._prepared)
+        if self._watch.left() <= self._follow.every:
+            about = f"the answer of {self._prepared.manifest.name} was not ready"
+            raise with_context(self._watch.error(about), self._prepared)
         await asyncio.sleep(self._follow.every)
 
     async def _get(self, url: str, accept: str) -> HttpResponse:
@@ -116,9 +125,8 @@ class Follower:
         kept = {name: value for name, value in first.items() if name not in OF_THE_FIRST}
         headers = {**kept, "accept": accept, **self._follow.headers}
         url = self._with_key(url, headers)
-        left = None if self._ends is None else max(SHORTEST_TIME, self._ends - perf_counter())
-        target = self._prepared.target
-        http = HttpRequest("GET", url, headers, b"", left, max_bytes=target.max_bytes)
+        target, connect = self._prepared.target, self._prepared.http.connect
+        http = HttpRequest("GET", url, headers, b"", connect, max_bytes=target.max_bytes)
         http = signed(http, target, self._prepared.credential)
         self.asked = msgspec.structs.replace(self._prepared, http=http)
         return await send(self._transport, self.asked)
@@ -159,14 +167,6 @@ class WholeAnswer:
 def is_stream(headers: dict[str, str]) -> bool:
     """Whether an answer is a stream already, and no receipt."""
     return headers.get("content-type", "").lower().startswith("text/event-stream")
-
-
-async def read_body(answer: HttpResponse, prepared: Prepared) -> bytes:
-    """The whole body of an answer; an error of the network knows its call."""
-    try:
-        return await answer.read()
-    except AiLibError as error:
-        raise with_context(error, prepared) from error.__cause__
 
 
 def _speaks_alike(prepared: Prepared, url: str) -> bool:

@@ -57,10 +57,10 @@ def prepare(
     request: ChatRequest,
     *,
     stream: bool,
-    timeout: float | None,
+    connect: float | None = None,
     credential: Credential | None,
 ) -> Prepared:
-    """Encodes ``request`` for ``target``.
+    """Encodes ``request`` for ``target``; ``connect`` is the most seconds until there is a connection.
 
     Raises:
         UnsupportedError: the wire cannot express some content; the message names it.
@@ -80,7 +80,7 @@ def prepare(
     if not sent:
         headers.pop("content-type", None)
     url = target.url(path, query)
-    http = HttpRequest(method, url, headers, sent, timeout, max_bytes=target.max_bytes)
+    http = HttpRequest(method, url, headers, sent, connect, max_bytes=target.max_bytes)
     http = signed(http, target, credential)
     return Prepared(http, target, manifest, program, request.model, credential, notes.all(request.messages))
 

@@ -30,6 +30,7 @@ class StreamReader:
 
     Attributes:
         prepared: the call that is being answered.
+        status: the answer's HTTP status.
         over: whether the wire has said that nothing more will come.
         failure: what went wrong; the events before it have been given.
     """
@@ -41,7 +42,7 @@ class StreamReader:
         self.failure: AiLibError | None = None
         self.sink = Assembler(prepared.program.finish, prepared.manifest.origin, [], tags=prepared.program.tags)
         self.prepared = prepared
-        self._status = status
+        self.status = status
         self._headers = headers
         self._framing = FRAMINGS[stream.get("framing", "sse")]()
         self._done = str(stream["done"]).encode() if "done" in stream else None
@@ -94,6 +95,11 @@ class StreamReader:
     def wants_no_more(self) -> bool:
         """Whether the rest of the body can change nothing."""
         return self.over or self.failure is not None
+
+    @property
+    def takes_whole(self) -> bool:
+        """Whether the body is one plain answer, of which no event comes before its end."""
+        return self._whole is not None
 
     def response(self) -> ChatResponse:
         """The answer so far."""
@@ -206,7 +212,7 @@ class StreamReader:
 
     def _malformed(self, problem: str, body: bytes | None = None) -> AiLibError:
         shown = self._beginning if body is None else body
-        return malformed(self.prepared, self._status, shown, problem)
+        return malformed(self.prepared, self.status, shown, problem)
 
     def _fail(self, error: AiLibError) -> None:
         self.failure = self._with_partial(error)

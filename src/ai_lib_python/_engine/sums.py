@@ -20,4 +20,5 @@ def together(each: Sequence[CallStats]) -> CallStats:
         time_to_first_token_ms=each[0].time_to_first_token_ms,
         attempts=sum(stats.attempts for stats in each),
         bills=tuple(bill for stats in each for bill in stats.bills),
+        entries=tuple(attempt for stats in each for attempt in stats.ledger),
     )

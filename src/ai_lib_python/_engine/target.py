@@ -5,21 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from time import perf_counter
 
 from .._compile.program import Program
 from .._manifest.manifest import AuthScheme, Manifest
 from .._wire.bounds import MOST_BYTES
 from .._wire.sigv4 import SigningScope
 from .._wire.urls import check_base_url, join
-from ..errors import (
-    AiLibError,
-    ConfigurationError,
-    DeadlineExceeded,
-    MissingKeyError,
-    NoChatError,
-    RetiredProviderError,
-)
+from ..errors import AiLibError, ConfigurationError, MissingKeyError, NoChatError, RetiredProviderError
 from ..money.bills import ModelPrices
 from .credentials import Credential, Renewed
 from .hosts import check_variables, filled, value_of
@@ -27,9 +19,6 @@ from .keys import Given, KeySource, find_key_source, shown_credential
 
 KEPT_PROGRAMS = 256
 """How many manifests' compiled functions the process remembers."""
-
-UNNOTICED = 0.001
-"""Seconds that are not taken off the time of a call."""
 
 KEPT_URLS = 64
 """How many URLs one client remembers; with a model in the path there is one for each."""
@@ -104,13 +93,12 @@ class Target:
         """Whether requests go to another address than the manifest's."""
         return self._elsewhere or _address_variable(self.manifest) is not None
 
-    async def credential(self, timeout: float | None) -> Credential | None:
+    async def credential(self) -> Credential | None:
         """The key of the next call. Where it comes from is looked for at the first one.
 
         Raises:
             MissingKeyError: the provider needs one and there is none.
             ExpiredCredentialsError: it was good once.
-            DeadlineExceeded: it was not there within ``timeout`` seconds.
         """
         if not self._found:
             self._source = find_key_source(self.manifest, self._given, self.base_url, chosen=self._chosen)
@@ -119,15 +107,15 @@ class Target:
         if source is None:
             return None
         try:
-            return source() if callable(source) else await self._asked(source, timeout)
+            return source() if callable(source) else await self._asked(source)
         except AiLibError as error:
             self._found = not isinstance(error, MissingKeyError)  # a key may be set meanwhile
             error.provider = self.manifest.id
             raise
 
-    async def _asked(self, source: Renewed, timeout: float | None) -> Credential:
+    async def _asked(self, source: Renewed) -> Credential:
         """What a source gives that may block; it is asked no more where that lasts."""
-        credential = await _in_time(source, timeout)
+        credential = await _renewed(source)
         if source.lasts:
             self._source = lambda: credential
         return credential
@@ -175,28 +163,11 @@ class Target:
         return f"Target({self.manifest.id!r}, {self.base_url!r})"
 
 
-async def _in_time(source: Renewed, timeout: float | None) -> Credential:
+async def _renewed(source: Renewed) -> Credential:
     """The credential of a source that may ask files, or the network."""
     import asyncio  # for who has no plain key
 
-    try:
-        return await asyncio.wait_for(asyncio.to_thread(source.current), timeout)
-    except asyncio.TimeoutError:
-        raise DeadlineExceeded(f"the credentials were not there within {timeout} s") from None
-
-
-async def credential_in(target: Target, timeout: float | None) -> tuple[Credential | None, float | None]:
-    """The key of a call, and what is left of the call's time when it is there.
-
-    Raises:
-        DeadlineExceeded: it was not there in time; for the rest, see :meth:`Target.credential`.
-    """
-    began = perf_counter()
-    credential = await target.credential(timeout)
-    spent = perf_counter() - began
-    if timeout is None or spent < UNNOTICED:
-        return credential, timeout
-    return credential, max(UNNOTICED, timeout - spent)
+    return await asyncio.to_thread(source.current)
 
 
 @lru_cache(maxsize=KEPT_PROGRAMS)

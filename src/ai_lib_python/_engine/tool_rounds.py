@@ -23,6 +23,7 @@ from .sums import together
 if TYPE_CHECKING:
     from ..request import ChatRequest
     from .caller import Caller
+    from .terms import Terms
 
 
 class ToolLimits(msgspec.Struct, frozen=True):
@@ -52,11 +53,11 @@ class ToolRounds:
         if not any(isinstance(tool, FunctionTool) for tool in self._tools.values()):
             raise ValueError("there is no function among the tools: .tools([weather]) with a function weather")
 
-    async def run(self, caller: Caller, timeout: float | None) -> ChatResponse:
-        """Asks, calls what is asked for, and asks again, until nothing is; ``timeout`` is for each answer."""
+    async def run(self, caller: Caller, terms: Terms) -> ChatResponse:
+        """Asks, calls what is asked for, and asks again, until nothing is; the terms are for each answer."""
         while True:
             try:
-                response, stats = await caller.execute(self.request, timeout)
+                response, stats = await caller.execute(self.request, terms)
             except AiLibError as error:
                 raise self.with_rounds(error) from error.__cause__
             if not await self.take(response, stats):

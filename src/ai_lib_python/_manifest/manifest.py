@@ -10,6 +10,7 @@ from .._globs import fits_one, globs_of
 from .._spelling import did_you_mean
 from .._structs import convert
 from ..errors import ConfigurationError, ManifestError
+from ..timeouts import Timeouts
 from .check import spell
 from .merge import Layer, merge
 
@@ -152,6 +153,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         status: whether the provider is still there.
         endpoint: where requests go.
         auth: the ways to authenticate, in order of preference.
+        timeouts: deadlines of its own, where it has some.
         api: which of the provider's APIs this is about.
         origin: whose opaque parts and signatures are understood here: the provider's, by this API.
         sunset: after :meth:`for_model`, the day from which that model is gone.
@@ -170,6 +172,7 @@ class Manifest(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     status: Status
     endpoint: Endpoint
     auth: tuple[AuthScheme, ...]
+    timeouts: Timeouts
     api: str
     origin: str
     sunset: str | None = None
@@ -299,6 +302,7 @@ def manifest_of(
         status=convert(data.get("status", {}), Status),
         endpoint=convert(data.get("endpoint", {}), Endpoint),
         auth=tuple(convert(way, AuthScheme) for _, way in _ways(data)),
+        timeouts=Timeouts(**(data.get("timeouts") or {})),
         api=api or own,
         origin=data["id"] if api in (None, own) else f"{data['id']}:{api}",
         sunset=data.get("sunset"),

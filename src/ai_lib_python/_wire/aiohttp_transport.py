@@ -10,11 +10,12 @@ import asyncio
 import re
 import socket
 import ssl
+import sys
 import warnings
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -33,6 +34,11 @@ from .bounds import LONGEST_HEADER, MOST_OF_AN_ERROR, RAISE
 from .http import HttpRequest, HttpResponse
 from .loops import running_loop
 from .urls import shown
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as in_time
+else:
+    from async_timeout import timeout as in_time  # which the HTTP library needs there, too
 
 CONNECTIONS = 100
 """How many connections one client keeps open at once in one loop."""
@@ -76,12 +82,13 @@ class AiohttpTransport:
                 URL(request.url, encoded=True),  # as it was signed: quoted once, and not again
                 data=request.body,
                 headers=request.headers,
-                timeout=_timeout(request.timeout),
+                timeout=_timeout(request.connect),
                 proxy=proxy,
                 allow_redirects=False,
             )
         except asyncio.TimeoutError:
-            failure = DeadlineExceeded(f"no answer from {shown(request.url)} within {request.timeout} s")
+            text = f"no connection to {shown(request.url)} within {request.connect:g} s (connect)"
+            failure = DeadlineExceeded(text, deadline="connect")
         except NotPublicError as error:
             failure = _not_public(request.url, error)
         except ValueError as error:  # a host that no resolver takes, a proxy that is none: it would be so again
@@ -130,7 +137,7 @@ class AiohttpTransport:
     def _new_session(self, public_only: bool) -> aiohttp.ClientSession:
         verify = True if self._verify is None else self._verify
         resolver = PublicResolver() if public_only else None
-        connector = aiohttp.TCPConnector(limit=self._connections, ssl=verify, resolver=resolver)
+        connector = Connector(limit=self._connections, ssl=verify, resolver=resolver)
         connector._factory = partial(_Connection, asyncio.get_running_loop())  # type: ignore[assignment]
         return aiohttp.ClientSession(
             connector=connector,
@@ -160,6 +167,14 @@ class _Connection(ResponseHandler):
         body = self._payload
         if body is not None and not body.is_eof() and body.exception() is None:
             body.set_exception(aiohttp.ClientPayloadError(getattr(exc, "message", None) or str(exc)))
+
+
+class Connector(aiohttp.TCPConnector):
+    """Connects in time, looking up the name included, which the library's own deadline leaves out."""
+
+    async def _create_connection(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:
+        async with in_time(timeout.sock_connect):
+            return await super()._create_connection(req, traces, timeout)
 
 
 class PublicResolver(AbstractResolver):
@@ -322,8 +337,9 @@ def _harmless(error: Exception) -> OSError | None:
     return said.with_traceback(None)
 
 
-def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, connect=None, sock_connect=None, sock_read=None)
+@lru_cache(maxsize=64)
+def _timeout(connect: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=None, sock_connect=connect, sock_read=None)
 
 
 class AiohttpResponse:
@@ -342,24 +358,19 @@ class AiohttpResponse:
             if self._tells_its_length(most):
                 return await self._answer.read()
             return await self._read_up_to(most)
-        except asyncio.TimeoutError:
-            failure = self._late()
         except (aiohttp.ClientError, OSError) as error:
             failure = self._broken(error)
         raise failure  # out here, as in ``send``
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        content = self._answer.content
-        failure: TransportError
+    def chunks(self) -> AsyncIterator[bytes]:
+        return Pieces(self)
+
+    async def piece(self) -> bytes:
+        """The next piece of the body; empty at its end."""
         try:
-            while chunk := await content.readany():
-                yield chunk
-        except asyncio.TimeoutError:
-            failure = self._late()
+            return await self._answer.content.readany()
         except (aiohttp.ClientError, OSError) as error:
             failure = self._broken(error)
-        else:
-            return
         raise failure  # out here, as in ``send``
 
     def _tells_its_length(self, most: int) -> bool:
@@ -393,10 +404,25 @@ class AiohttpResponse:
     async def close(self) -> None:
         self._answer.close()
 
-    def _late(self) -> DeadlineExceeded:
-        return DeadlineExceeded(f"{shown(self._request.url)} did not finish within {self._request.timeout} s")
-
     def _broken(self, error: Exception) -> StreamInterrupted:
         failure = StreamInterrupted(f"the connection to {shown(self._request.url)} broke: {_words(error)}")
         failure.__cause__ = _harmless(error)
         return failure
+
+
+class Pieces:
+    """The pieces of a body as they come. A generator would do the same, for five times the price of a short answer."""
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, answer: AiohttpResponse) -> None:
+        self._answer = answer
+
+    def __aiter__(self) -> Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._answer.piece()
+        if not piece:
+            raise StopAsyncIteration
+        return piece

@@ -1,7 +1,8 @@
 """The seam between the engine and HTTP: one method, ``send``.
 
 Anything with ``async def send(request) -> HttpResponse`` is a transport: the real one
-(``aiohttp_transport``), or a scripted one in a test.
+(``aiohttp_transport``), or a scripted one in a test. How long a call may take is none of its business: whoever waits
+for it is cancelled when time has run out. Only connecting has a deadline that it must keep, as nobody else sees it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ class HttpRequest(msgspec.Struct, frozen=True):
     """One request, complete.
 
     Attributes:
-        timeout: seconds for the whole exchange, or None.
+        connect: the most seconds until there is a connection, or None. Where it takes longer the transport raises a
+            ``DeadlineExceeded`` with ``deadline="connect"``.
         public_only: whether it may go to public addresses alone. The one who connects looks the host up, so it is for
             the transport to check every address that it finds, and to connect to none but those.
         max_bytes: the most bytes that the whole body of an answer may have, unpacked; more is an error.
@@ -29,7 +31,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     url: str
     headers: Mapping[str, str]
     body: bytes
-    timeout: float | None = None
+    connect: float | None = None
     public_only: bool = False
     max_bytes: int = MOST_BYTES
 

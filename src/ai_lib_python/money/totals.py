@@ -22,7 +22,7 @@ class UsageTotals(msgspec.Struct, frozen=True):
 
     Attributes:
         requests: how many requests the provider saw.
-        failed: how many calls ended with an error.
+        failed: how many of them came to an error, those that were tried again included.
         usage: the token counts of the answers, bucket by bucket.
         cost: the costs that are known, together, in US dollars.
         cost_unknown: how many calls have a cost that is not known, and so not in ``cost``. Among them are those that
@@ -68,7 +68,7 @@ class ClientUsage:
 
     @property
     def failed(self) -> int:
-        """How many calls ended with an error."""
+        """How many of them came to an error."""
         return self._unpriced().failed
 
     @property
