@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from .errors import TransportError as TransportError
     from .events import StreamingEvent as StreamingEvent
     from .function_tools import tool as tool
+    from .limits.settings import CircuitBreaker as CircuitBreaker
+    from .limits.settings import Limits as Limits
+    from .limits.standing import RateLimit as RateLimit
+    from .limits.store import LimitStore as LimitStore
     from .message import ContentBlock as ContentBlock
     from .message import Message as Message
     from .message import MessageRole as MessageRole
@@ -73,16 +77,20 @@ _HOMES = {
     "ChatRequestBuilder": ".chat",
     "ChatResponse": ".response",
     "ChatStream": "._engine.stream",
+    "CircuitBreaker": ".limits.settings",
     "ClientUsage": ".money.totals",
     "ConfigurationError": ".errors",
     "ContentBlock": ".message",
     "Conversation": ".conversation",
+    "LimitStore": ".limits.store",
+    "Limits": ".limits.settings",
     "Message": ".message",
     "MessageRole": ".message",
     "ModelInfo": ".capabilities",
     "PortabilityReport": ".portability",
     "check_portability": ".portability",
     "Prices": ".money.prices",
+    "RateLimit": ".limits.standing",
     "RemoteError": ".errors",
     "RequestPreview": ".preview",
     "ResponseFormat": ".tools",

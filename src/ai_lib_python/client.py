@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._wire.http import Transport
     from .capabilities import Capabilities, ModelInfo
     from .conversation import Conversation
+    from .limits.settings import Limits
     from .money.budget import Budget
     from .money.prices import Prices
     from .money.totals import ClientUsage
@@ -77,6 +78,7 @@ class AiClient:
         prices: Mapping[str, Prices | Mapping[str, Any]] | None = None,
         verify: SSLContext | None = None,
         max_response_bytes: int | None = None,
+        limits: Limits | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``. Reads one manifest; touches no network.
 
@@ -106,6 +108,8 @@ class AiClient:
                 ``SSL_CERT_FILE``) will not do: ``ssl.create_default_context(cafile="company.pem")``.
             max_response_bytes: the most bytes that a whole answer may have, and that a stream may send without an
                 event, at least 1024; 256 MiB where nothing is said. More is a ``ResponseTooLarge``.
+            limits: how much may be sent, and when to leave a failing provider alone; clients that are given the same
+                ``Limits`` share them.
 
         Raises:
             UnknownModelError: the model string names no known provider.
@@ -134,6 +138,7 @@ class AiClient:
             prices=prices,
             verify=verify,
             max_response_bytes=max_response_bytes,
+            limits=limits,
         )
         return cls(caller, name, timeout=timeout, max_retries=max_retries)
 
@@ -332,6 +337,10 @@ class ClientOptions:
     def max_response_bytes(self, count: int) -> Self:
         """The most bytes that a whole answer may have, and that a stream may send without an event."""
         return self._with("max_response_bytes", count)
+
+    def limits(self, limits: Limits) -> Self:
+        """How much may be sent, and when to leave a failing provider alone."""
+        return self._with("limits", limits)
 
     def _wanted(self) -> str:
         """The model that was given.

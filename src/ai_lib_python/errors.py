@@ -17,6 +17,9 @@ AiLibError
 │   ├── OutputTruncated           it ends at the output limit
 │   ├── AnswerRefused             the model declined
 │   └── InvalidAnswer             it does not fit the type
+├── HeldBack                      limits that you set hold the call back; nothing was sent
+│   ├── LimitExceeded             its turn would come later than it may wait
+│   └── CircuitOpen               the provider fails, and is left alone for a while
 ├── TransportError                the network, not the provider
 │   ├── ConnectionFailed
 │   ├── DeadlineExceeded          ``deadline`` names the one that ran out
@@ -50,7 +53,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from .response import Attempt
+    from .limits.standing import RateLimit
+    from .response import Attempt, Heard
 
 __all__ = [
     "AiLibError",
@@ -59,6 +63,7 @@ __all__ = [
     "AuthenticationError",
     "BudgetExceeded",
     "CancelledByProvider",
+    "CircuitOpen",
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailed",
@@ -68,10 +73,12 @@ __all__ = [
     "DeadlineExceeded",
     "ExpiredCredentialsError",
     "FetchFailed",
+    "HeldBack",
     "HistoryError",
     "IncompleteStream",
     "InvalidAnswer",
     "InvalidRequestError",
+    "LimitExceeded",
     "MalformedResponse",
     "ManifestError",
     "MissingKeyError",
@@ -119,6 +126,7 @@ class AiLibError(Exception):
     standard_code: ClassVar[str] = "E9999"
     retryable: bool = False
     ledger: tuple[Attempt, ...] = ()
+    _heard: Heard | None = None
 
     def __init__(
         self,
@@ -151,6 +159,11 @@ class AiLibError(Exception):
     def attempts(self) -> int:
         """How many requests the provider saw."""
         return len(self.ledger)
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How the provider's own limits stood, as the headers of its answer said; None where nothing is known."""
+        return None if self._heard is None else self._heard.rate_limit
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.__dict__.copy())
@@ -289,6 +302,34 @@ class AnswerRefused(AnswerError):
 
 class InvalidAnswer(AnswerError):
     """The answer is no JSON, or does not fit the type; the message says where."""
+
+
+class HeldBack(AiLibError):
+    """Limits that were set for the client hold the call back. Nothing was sent; another provider may take it."""
+
+    error_class = "rate_limited"
+    standard_code = "E2001"
+    retryable = True
+
+
+class LimitExceeded(HeldBack):
+    """The turn of a call would come later than it may wait for it.
+
+    Attributes:
+        limit: what it would wait for: ``requests``, ``tokens``, ``concurrency``, ``line`` (those who came before it) or
+            ``provider`` (which said so itself).
+    """
+
+    def __init__(self, message: str, *, limit: str = "", **context: Any) -> None:
+        super().__init__(message, **context)
+        self.limit = limit
+
+
+class CircuitOpen(HeldBack):
+    """The provider has failed so often that it is left alone; ``retry_after`` says for how many seconds."""
+
+    error_class = "overloaded"
+    standard_code = "E3002"
 
 
 class TransportError(AiLibError):

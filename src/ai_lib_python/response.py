@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -21,6 +21,7 @@ from .message import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from .limits.standing import RateLimit
     from .money.bills import Bill
 
 __all__ = [
@@ -276,6 +277,46 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "first"
 
 
+class Heard:
+    """The headers of an answer, which say how the provider's limits stand. Few ask, so they are read when one does."""
+
+    __slots__ = ("_at", "_headers", "_known", "_read")
+
+    def __init__(
+        self, read: Callable[[Mapping[str, str], float], RateLimit], headers: Mapping[str, str], at: float
+    ) -> None:
+        """``at`` is when the answer came, in seconds since 1970."""
+        self._read = read
+        self._headers = headers
+        self._at = at
+        self._known: RateLimit | None = None
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        if self._known is None:
+            self._known = self._read(self._headers, self._at)
+        return self._known
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _heard, (self.rate_limit,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Heard) and self.rate_limit == other.rate_limit
+
+    def __hash__(self) -> int:
+        return hash(self.rate_limit)
+
+    def __repr__(self) -> str:
+        return repr(self.rate_limit)
+
+
+def _heard(rate_limit: RateLimit) -> Heard:
+    """What was read already, and where no headers are kept."""
+    made = Heard.__new__(Heard)
+    made._known = rate_limit
+    return made
+
+
 class CallStats(msgspec.Struct, frozen=True):
     """How a call went. Times are in milliseconds on a monotonic clock.
 
@@ -292,6 +333,7 @@ class CallStats(msgspec.Struct, frozen=True):
         bills: what ``cost`` is worked out from, one for each answer.
         status_code: HTTP status of the answer.
         entries: the ledger, where there is more to say than one request that succeeded.
+        heard: what ``rate_limit`` is read from; of several answers, the last one.
     """
 
     provider: str
@@ -306,6 +348,7 @@ class CallStats(msgspec.Struct, frozen=True):
     bills: tuple[Bill, ...] = ()
     status_code: int | None = None
     entries: tuple[Attempt, ...] = ()
+    heard: Heard | None = None
 
     @property
     def ledger(self) -> tuple[Attempt, ...]:
@@ -319,6 +362,14 @@ class CallStats(msgspec.Struct, frozen=True):
                 request_id=self.request_id,
             ),
         )
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How the call stood with the provider's own limits; None where its manifest does not know where it says so.
+
+        It is read when it is asked for.
+        """
+        return None if self.heard is None else self.heard.rate_limit
 
     @property
     def cost(self) -> Decimal | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._engine.typed_stream import TypedReader
     from ._wire.http import Transport
     from .capabilities import Capabilities, ModelInfo
+    from .limits.settings import Limits
     from .money.budget import Budget
     from .money.prices import Prices
     from .money.totals import ClientUsage
@@ -88,6 +89,7 @@ class AiClient:
         prices: Mapping[str, Prices | Mapping[str, Any]] | None = None,
         verify: SSLContext | None = None,
         max_response_bytes: int | None = None,
+        limits: Limits | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
 
@@ -115,6 +117,7 @@ class AiClient:
             prices=prices,
             verify=verify,
             max_response_bytes=max_response_bytes,
+            limits=limits,
         )
         return cls(_LOOP.run(made))
 

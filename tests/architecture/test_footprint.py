@@ -26,6 +26,7 @@ DATES = {
     "_engine/authenticate.py",     # signatures carry the time
     "_engine/billing.py",          # a price holds from a day on
     "_engine/credentials.py",      # credentials expire at a date
+    "_engine/failures.py",         # limits are reset at a date
     "_engine/sunset.py",           # models end at a date
     "money/worst_case.py",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ai_lib_python import AiClient
+from ai_lib_python import AiClient, LimitStore
 from ai_lib_python.cli import main
 from ai_lib_python.message import ToolCall
 from ai_lib_python.simulator import FAULTS, Answer, Simulator, embedded
@@ -102,6 +102,17 @@ async def test_the_page_about_capabilities_runs_in_order(capsys: pytest.CaptureF
     assert printed == "1047576 32768\n('text', 'image', 'file') True ()\nTrue 2027-01-14\n9000 8192\n"
     async with await AiClient.create("simulator/openai-chat") as client:
         assert await names["largest"](client)
+
+
+async def test_the_page_about_limits_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    embedded().script(Answer("Good morning."))
+    for block in blocks_of((ROOT / "docs" / "limits.md").read_text("utf-8")):
+        await run(block, names)
+    await names["client"].aclose()
+    assert capsys.readouterr().out == "Good morning.\n"
+    stored = {name for name, value in vars(LimitStore).items() if inspect.isfunction(value) and name[0] != "_"}
+    assert stored == {"answered", "give_back", "least_wait", "take"}  # the page says that there are four
 
 
 async def test_the_page_about_parameters_runs_in_order(capsys: pytest.CaptureFixture[str]) -> None:

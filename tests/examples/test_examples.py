@@ -362,6 +362,21 @@ def test_a_model_without_a_price_needs_one_for_a_budget(stage: Stage) -> None:
     assert not stage.simulator.requests
 
 
+@pytest.mark.parametrize("model", SEVERAL)
+def test_many_questions_keep_to_limits(stage: Stage, model: str) -> None:
+    stage.simulator.script(*[Answer("A bridge.")] * 10)
+    lines = stage.run("limits", model).splitlines()
+    assert len(lines) == len(stage.simulator.requests) == 10
+    assert all(line.endswith(": A bridge.") for line in lines)
+
+
+def test_a_provider_that_is_down_is_left_alone(stage: Stage) -> None:
+    stage.simulator.script(*[SimulatedError("server_error", retry_after=0)] * 30)
+    printed = stage.run("limits", OPENAI)
+    assert "Voss: not asked; try again in 30 s" in printed
+    assert 3 <= len(stage.simulator.requests) <= 4  # two at a time
+
+
 def test_capabilities_are_told_without_asking_anyone(stage: Stage) -> None:
     stage.forget(keys=True)
     printed = stage.run("capabilities")

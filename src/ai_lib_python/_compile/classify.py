@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from math import isfinite
 from re import fullmatch
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -96,7 +97,8 @@ def write_classifier(manifest: Source, data: dict[str, Any]) -> Writer:
         message = writer.assign(f"{text}({found['message']})")
         codes = f"{found['code']}, {found['type']}"
         writer.line(f"error_class = {table}.classify(status, {message}, {codes})")
-        wait = _retry_after(context, scope, errors.get("retry_after", {}))
+        with context.at("retry_after"):
+            wait = write_wait(context, scope, errors.get("retry_after", {}))
         made = writer.reference(Classified, "Classified")
         code = writer.reference(as_code, "as_code")
         switch = writer.reference(as_switch, "as_switch")
@@ -146,17 +148,22 @@ def _table(context: Context, errors: dict[str, Any]) -> ErrorTable:
     )
 
 
-def _retry_after(context: Context, scope: Scope, hints: dict[str, str]) -> str:
-    """The first hint that is there, in seconds."""
+def write_wait(context: Context, scope: Scope, hints: dict[str, str], now: str = "None") -> str:
+    """Writes what reads the first hint that is there: seconds, in the local that is returned.
+
+    Args:
+        now: the code of the moment from which on is counted, in seconds since 1970; ``None`` for that of the reading.
+    """
     result = context.writer.assign("None")
     for unit, text in hints.items():
-        with context.at("retry_after", unit):
+        with context.at(unit):
             if unit not in _UNITS:
                 context.fail(f"no unit {unit!r}{context.nearest(unit, _UNITS)}")
             function = context.writer.reference(_UNITS[unit], f"from_{unit}")
             with context.writer.block(f"if {result} is None:"):
                 ref = write_expression(context, scope.inside(), text)
-                context.writer.line(f"{result} = {function}({ref.code})")
+                since = f", {now}" if unit in _FROM_NOW and now != "None" else ""
+                context.writer.line(f"{result} = {function}({ref.code}{since})")
     return result
 
 
@@ -176,28 +183,33 @@ def as_code(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def from_seconds(value: Any) -> float | None:
+def from_seconds(value: Any, now: float | None = None) -> float | None:
     """Seconds, or an HTTP date, as ``retry-after`` has them."""
-    seconds = _number(value)
-    return seconds if seconds is not None else from_date(value)
+    seconds = as_number(value)
+    return seconds if seconds is not None else from_date(value, now)
 
 
 def from_milliseconds(value: Any) -> float | None:
-    milliseconds = _number(value)
+    milliseconds = as_number(value)
     return None if milliseconds is None else milliseconds / 1000
 
 
-def from_date(value: Any) -> float | None:
-    """A moment as seconds from now, never negative: an HTTP date, one of RFC 3339, or a time since 1970."""
-    from datetime import datetime, timezone  # rare, and slow to import
+def from_date(value: Any, now: float | None = None) -> float | None:
+    """A moment as seconds from now, never negative: an HTTP date, one of RFC 3339, or a time since 1970.
 
-    since_epoch = _number(value)
+    Args:
+        value: the moment.
+        now: the present, in seconds since 1970; the clock's without it.
+    """
+    from datetime import timezone  # rare, and slow to import
+
+    since_epoch = as_number(value)
     moment = _moment(value) if since_epoch is None else _at(since_epoch)
     if moment is None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    return max(0.0, moment.timestamp() - (time() if now is None else now))
 
 
 def _at(since_epoch: float) -> datetime | None:
@@ -233,10 +245,11 @@ def from_duration(value: Any) -> float | None:
     if match is None or not any(match.groups()):
         return None
     hours, minutes, seconds, milliseconds = (float(group or 0) for group in match.groups())
-    return _number(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
+    return as_number(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
 
 
-def _number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
+    """A number, or a text that is one; never below 0."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -252,3 +265,6 @@ _UNITS: dict[str, Callable[[Any], float | None]] = {
     "date": from_date,
     "duration": from_duration,
 }
+
+_FROM_NOW = frozenset({"seconds", "date"})
+"""Units of moments, or of what may be one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..money.bills import PriceList
 from .classify import Classified, compile_classifier, compile_request_id, write_classifier, write_request_id
@@ -20,6 +20,9 @@ from .routes import compile_router, write_router
 from .serve import Server, server_writers
 from .tags import Tags
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from ..limits.standing import RateLimit
 
 
 class ManifestLike(Protocol):
@@ -120,6 +123,21 @@ class Program:
         return compile_request_id(self._manifest, self._manifest.data)
 
     @once
+    def tells_limits(self) -> bool:
+        """Whether the headers of an answer say how the provider's limits stand."""
+        return bool(self._manifest.data.get("rate_limits"))
+
+    def rate_limits(self, headers: Mapping[str, str], now: float) -> RateLimit:
+        """How the provider's limits stand; ``now`` is when the answer came, in seconds since 1970."""
+        return self._read_rate_limits(headers, now)
+
+    @once
+    def _read_rate_limits(self) -> Callable[..., RateLimit]:
+        from .rate_limits import compile_rate_limits  # for who looks at limits
+
+        return compile_rate_limits(self._manifest, self._manifest.data)
+
+    @once
     def finish(self) -> Finish:
         """What the words for the end of an answer mean."""
         table = self._manifest.data.get("finish", {})
@@ -163,12 +181,19 @@ class Program:
         yield from server_writers(manifest, data)
 
 
+def _write_rate_limits(manifest: ManifestLike, data: dict[str, Any]) -> Writer:
+    from .rate_limits import write_rate_limits
+
+    return write_rate_limits(manifest, data)
+
+
 _CHAT: tuple[tuple[str, Callable[..., Writer], str | None], ...] = (
     ("encode a request", write_encoder, None),
     ("read an answer", partial(write_reader, section="response"), None),
     ("read a frame of a stream", partial(write_reader, section="stream"), None),
     ("classify an error", write_classifier, None),
     ("find a request's id", write_request_id, None),
+    ("read how limits stand", _write_rate_limits, "rate_limits"),
     ("find where to ask again", write_poll, "follow"),
     ("find where the stream is", write_stream_url, "follow"),
     ("choose an API", write_router, "routes"),

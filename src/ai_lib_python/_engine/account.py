@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..errors import (
+    AiLibError,
     BudgetExceeded,
     ConfigurationError,
     ConnectionFailed,
@@ -19,7 +20,7 @@ from ..money.estimate import PromptEstimate, estimate_prompt
 from ..money.totals import ClientUsage
 from ..money.worst_case import WorstCase
 from ..request import ChatRequest
-from ..response import CallStats
+from ..response import CallStats, Heard
 from .billing import price_list_for
 from .prepare import Prepared
 
@@ -68,6 +69,12 @@ class Hold:
     def __init__(self, usage: ClientUsage, held: tuple[tuple[Budget, Decimal], ...]) -> None:
         self._usage = usage
         self._held = held
+
+    def begun(self, heard: Heard | None) -> None:
+        """A stream has begun; the headers of its answer say this of the provider's limits."""
+
+    def ends_with(self, error: AiLibError) -> None:
+        """A stream that has begun ends with an error."""
 
     def answered(self, stats: CallStats, *, failed: bool = False) -> None:
         """There is an answer, whole or begun; ``failed`` says that it ended with an error."""

@@ -133,20 +133,26 @@ class AnswerRun:
 
     async def _attempt(self, order: Order, prepared: Prepared) -> None:
         """Sends the request once."""
-        self._hold = order.hold(prepared)
+        if order.limits is None:
+            hold = order.hold(prepared)
+        else:
+            prepared, hold = await order.watch.within(order.entered(order.limits, prepared))
+        self._hold = hold
         self._started = perf_counter()
         order.watch.sends(prepared.http)
         try:
             answer, asked, whole = await self._sent(order, prepared)
         except BaseException as error:
             failure = order.watch.verdict(error)
-            self._hold.failed(failure, prepared)
+            hold.failed(failure, prepared)
             self._hold = None
             if failure is error:
                 raise
         else:
             self._answer = answer
             self._reader = StreamReader(asked, answer.status, answer.headers, whole=whole)
+            if order.limits is not None:
+                hold.begun(self._reader.heard)
             self._chunks = self._first = self._ended = None
             self._is_read = False
             return
@@ -242,7 +248,7 @@ class AnswerRun:
                 order.watch.task = None
             if self.closed or has_content(held):
                 return held, failure
-            await self._drop()
+            await self._drop(failure)
             try:
                 await self._in_task(self._opened(order, None, failure))
             except AiLibError as error:
@@ -311,14 +317,20 @@ class AnswerRun:
         failure = self.order.watch.verdict(error)
         if not isinstance(failure, AiLibError):
             return None
-        self._failed = True
+        self._fails(failure)
         self._attempts = self._attempts or self.order.attempts()
         self._attempts.note(failure)
         return with_context(failure, self.reader.prepared, self.reader.response())
 
-    async def _drop(self) -> None:
-        """Breaks off an attempt that failed before anything of it was given."""
+    def _fails(self, failure: AiLibError) -> None:
+        """The attempt ends with an error, though an answer had begun."""
         self._failed = True
+        if self._hold is not None:
+            self._hold.ends_with(failure)
+
+    async def _drop(self, failure: AiLibError) -> None:
+        """Breaks off an attempt that failed before anything of it was given."""
+        self._fails(failure)
         await self._let_go()
         self._failed = False
 
@@ -380,6 +392,7 @@ class AnswerRun:
             interrupted=self._ended is not None and not self._complete,
             bills=(bill_of(reader.prepared, reader.sink, usage, complete=self._complete),),
             status_code=reader.status,
+            heard=reader.heard,
         )
 
 

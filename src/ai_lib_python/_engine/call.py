@@ -7,6 +7,7 @@ from time import perf_counter
 from .._wire.http import Transport
 from ..response import CallStats, ChatResponse
 from .billing import bill_of
+from .failures import heard
 from .order import Order
 from .prepare import Prepared
 from .read_answer import read_answer
@@ -41,4 +42,5 @@ async def execute(transport: Transport, order: Order, prepared: Prepared) -> tup
         request_id=prepared.program.request_id(headers, response.raw),
         bills=(bill_of(prepared, sink, response.usage, complete=True),),
         status_code=status,
+        heard=heard(prepared, headers),
     )

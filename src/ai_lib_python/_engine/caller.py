@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .._wire.http import Transport
     from ..capabilities import Capabilities, ModelInfo
+    from ..limits.settings import Limits
 
 POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
@@ -50,6 +51,7 @@ class Caller:
         *,
         check_context: bool = True,
         verify: SSLContext | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if on_unsupported not in POLICIES:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
@@ -59,6 +61,7 @@ class Caller:
         self._transport = transport
         self._verify = verify
         self.account = Account()
+        self.limits = limits
         self._lock = a_lock()
         self._on_unsupported = on_unsupported
         self._checks_context = check_context
@@ -97,8 +100,11 @@ class Caller:
         """Sends the request once."""
         hold = prepared = None
         try:
-            prepared = await order.prepared()
-            hold = order.hold(prepared)
+            if order.limits is None:
+                prepared = await order.prepared()
+                hold = order.hold(prepared)
+            else:
+                prepared, hold = await order.entered(order.limits)
             order.watch.sends(prepared.http)
             response, stats = await execute(self.sender(), order, prepared)
         except BaseException as error:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .._manifest.manifest import Manifest
     from .._wire.http import Transport
+    from ..limits.settings import Limits
     from ..money.prices import Prices
 
 ANY_KEY = "any"
@@ -44,6 +45,7 @@ def connect(
     prices: Mapping[str, Prices | Mapping[str, Any]] | None,
     verify: SSLContext | None,
     max_response_bytes: int | None,
+    limits: Limits | None,
 ) -> tuple[Caller, str]:
     """The caller, and the model's name there. The options are those of ``AiClient.create``."""
     if api_key is not None and credentials is not None:
@@ -56,6 +58,10 @@ def connect(
     most_bytes = MOST_BYTES
     if max_response_bytes is not None:
         most_bytes = a_count("max_response_bytes", max_response_bytes, LEAST_BYTES)
+    if limits is not None:
+        from ..limits.settings import some_limits  # for who limits
+
+        some_limits(limits)
     for part, value in (credentials or {}).items():
         a_secret(f"credentials[{part!r}]", value)
     provider, name = _split(model, named=manifest is not None)
@@ -70,7 +76,8 @@ def connect(
         prices=given_prices(prices),
         max_bytes=most_bytes,
     )
-    return Caller(targets, transport, on_unsupported, api, check_context=check_context, verify=verify), name
+    caller = Caller(targets, transport, on_unsupported, api, check_context=check_context, verify=verify, limits=limits)
+    return caller, name
 
 
 def manifest_of(

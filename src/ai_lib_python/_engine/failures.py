@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Iterable
+from time import time
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from .._wire.redact import redact, start_of
 from .._wire.urls import shown
 from ..errors import REMOTE_ERRORS, AiLibError, MalformedResponse, RemoteError
 from ..message import NOT_JSON
+from ..response import Heard
 from .prepare import Prepared
 
 OK = 200
@@ -65,7 +67,7 @@ def _classified(prepared: Prepared, status: int, headers: dict[str, str], data: 
     found = prepared.program.classify(status, headers, data)
     message = redact(found.message, hidden) if found.message else _without_message(status, body, hidden)
     name = f"{prepared.manifest.name} ({prepared.model})" if prepared.model else prepared.manifest.name
-    return REMOTE_ERRORS[found.error_class](
+    error = REMOTE_ERRORS[found.error_class](
         f"{name}, HTTP {status}: {message} [{prepared.http.method} {shown(prepared.http.url)}]",
         provider=prepared.manifest.id,
         model=prepared.model or None,
@@ -76,6 +78,13 @@ def _classified(prepared: Prepared, status: int, headers: dict[str, str], data: 
         code=_without_keys(found.code, hidden),
         body=start_of(body, hidden),
     )
+    error._heard = heard(prepared, headers)
+    return error
+
+
+def heard(prepared: Prepared, headers: dict[str, str]) -> Heard | None:
+    """What an answer says of the provider's limits; None where the manifest does not know where that would stand."""
+    return Heard(prepared.program.rate_limits, headers, time()) if prepared.program.tells_limits else None
 
 
 def _without_keys(text: str | None, secrets: Iterable[str]) -> str | None:

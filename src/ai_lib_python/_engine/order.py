@@ -17,6 +17,7 @@ from .target import Target
 from .terms import Terms
 
 if TYPE_CHECKING:
+    from ..limits.settings import Limits
     from .attempts import Attempts
     from .caller import Caller
 
@@ -29,8 +30,10 @@ class Order:
         request: what is asked; of files, as they are sent.
         retries: how often it may be tried again.
         watch: its time, which begins with it.
+        limits: what each of its attempts keeps to; None where nothing limits them.
     """
 
+    _has_files_settled = False
     _changed: tuple[Adjustment, ...] = ()
     _fetched: tuple[Adjustment, ...] = ()
 
@@ -39,6 +42,7 @@ class Order:
         self.request = request
         self.retries = terms.retries
         self.watch = Watch(allowed(target.program(request.model)[0], terms.timeouts))
+        self.limits = caller.limits
         self._caller = caller
         self._stream = stream
 
@@ -53,7 +57,7 @@ class Order:
         watch = self.watch
         watch.about = "the credentials were not there"
         credential = await self.target.credential()
-        if not watch.requests and holds_files(self.request.messages):
+        if not self._has_files_settled and holds_files(self.request.messages):
             await self._settle_files()
         watch.about = None
         prepared = prepare(
@@ -70,11 +74,18 @@ class Order:
         """Files are checked, and fetched where that is wanted."""
         from .files import with_files  # for who has files
 
+        self._has_files_settled = True
         self.watch.about = "the files of the request were not there"
         manifest, program = self.target.program(self.request.model)
         self.request, self._changed, self._fetched = await with_files(
             manifest, program, self.request, self._caller.sender, self.watch, self.retries
         )
+
+    async def entered(self, limits: Limits, prepared: Prepared | None = None) -> tuple[Prepared, Hold]:
+        """An attempt whose turn has come, and what is set aside for it; see :func:`.limiting.entered`."""
+        from .limiting import entered  # for who limits
+
+        return await entered(self, limits, prepared or await self.prepared())
 
     def hold(self, prepared: Prepared) -> Hold:
         """Sets aside what an attempt can cost.

@@ -17,7 +17,7 @@ from ..events import StreamingEvent
 from ..message import NOT_JSON
 from ..response import ChatResponse
 from .assemble import Assembler, ErrorInAnswer
-from .failures import error_in_answer, malformed, parse_body, with_context
+from .failures import error_in_answer, heard, malformed, parse_body, with_context
 from .prepare import Prepared
 from .read_answer import HALF
 
@@ -30,6 +30,7 @@ class StreamReader:
 
     Attributes:
         prepared: the call that is being answered.
+        heard: what its headers say of the provider's limits, where that is known.
         status: the answer's HTTP status.
         over: whether the wire has said that nothing more will come.
         failure: what went wrong; the events before it have been given.
@@ -44,6 +45,7 @@ class StreamReader:
         self.prepared = prepared
         self.status = status
         self._headers = headers
+        self.heard = heard(prepared, headers)
         self._framing = FRAMINGS[stream.get("framing", "sse")]()
         self._done = str(stream["done"]).encode() if "done" in stream else None
         self._ends = frozenset(stream.get("ends", ()))

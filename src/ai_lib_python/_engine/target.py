@@ -120,6 +120,12 @@ class Target:
             self._source = lambda: credential
         return credential
 
+    def account_of(self, credential: Credential | None) -> str:
+        """What tells one account from others: its key; where that is renewed again and again, how it is found."""
+        if credential is None:
+            return ""
+        return "\n".join(credential.secrets) if callable(self._source) else credential.scheme.scheme
+
     def shown_credential(self) -> Credential | None:
         """What stands for the key where a request is only shown."""
         return shown_credential(self.manifest, self._given)
