@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .errors import RemoteError as RemoteError
     from .errors import TransportError as TransportError
     from .events import StreamingEvent as StreamingEvent
+    from .fallback import Fallback as Fallback
     from .function_tools import tool as tool
     from .limits.settings import CircuitBreaker as CircuitBreaker
     from .limits.settings import Limits as Limits
@@ -82,6 +83,7 @@ _HOMES = {
     "ConfigurationError": ".errors",
     "ContentBlock": ".message",
     "Conversation": ".conversation",
+    "Fallback": ".fallback",
     "LimitStore": ".limits.store",
     "Limits": ".limits.settings",
     "Message": ".message",

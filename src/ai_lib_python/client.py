@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self  # for type checkers only; not installed with us
 
     from ._engine.caller import Caller
+    from ._engine.fallback_caller import FallbackCaller
     from ._wire.http import Transport
     from .capabilities import Capabilities, ModelInfo
     from .conversation import Conversation
+    from .fallback import Fallback
     from .limits.settings import Limits
     from .money.budget import Budget
     from .money.prices import Prices
@@ -49,6 +51,7 @@ class AiClient:
         *,
         timeout: float | Timeouts | None = None,
         max_retries: int | Retries | None = None,
+        fallback: Fallback | None = None,
     ) -> None:
         from ._engine.terms import terms_of  # not needed by whoever only imports us
 
@@ -57,6 +60,11 @@ class AiClient:
         self._timeout = timeout
         self._max_retries = max_retries
         self._terms = terms_of(timeout, max_retries)
+        self._asks: Caller | FallbackCaller = caller
+        if fallback is not None:
+            from ._engine.fallback_caller import with_fallback  # for who has others
+
+            self._asks = with_fallback(caller, model, fallback)
 
     @classmethod
     async def create(
@@ -79,6 +87,7 @@ class AiClient:
         verify: SSLContext | None = None,
         max_response_bytes: int | None = None,
         limits: Limits | None = None,
+        fallback: Fallback | Sequence[str | AiClient] | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``. Reads one manifest; touches no network.
 
@@ -110,6 +119,8 @@ class AiClient:
                 event, at least 1024; 256 MiB where nothing is said. More is a ``ResponseTooLarge``.
             limits: how much may be sent, and when to leave a failing provider alone; clients that are given the same
                 ``Limits`` share them.
+            fallback: other models for the calls that this one fails, as ``"provider/model"`` or as clients; or a
+                ``Fallback``, which says more.
 
         Raises:
             UnknownModelError: the model string names no known provider.
@@ -123,6 +134,7 @@ class AiClient:
         from ._engine.terms import terms_of
 
         terms_of(timeout, max_retries)  # what is wrong with them is told first
+        others = None if fallback is None else _some_fallback(fallback)
         caller, name = connect(
             model,
             api_key=api_key,
@@ -140,7 +152,7 @@ class AiClient:
             max_response_bytes=max_response_bytes,
             limits=limits,
         )
-        return cls(caller, name, timeout=timeout, max_retries=max_retries)
+        return cls(caller, name, timeout=timeout, max_retries=max_retries, fallback=others)
 
     @staticmethod
     def builder() -> AiClientBuilder:
@@ -149,7 +161,7 @@ class AiClient:
 
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
-        return ChatRequestBuilder(self._caller, self.model, self._terms)
+        return ChatRequestBuilder(self._asks, self.model, self._terms)
 
     def conversation(
         self,
@@ -266,6 +278,12 @@ class AiClient:
         return f"AiClient({self.provider}/{self.model})"
 
 
+def _some_fallback(given: Fallback | Sequence[Any]) -> Fallback:
+    from .fallback import some_fallback  # for who has others
+
+    return some_fallback(given)
+
+
 class ClientOptions:
     """The options of ``AiClient.create``, one method each."""
 
@@ -337,6 +355,14 @@ class ClientOptions:
     def max_response_bytes(self, count: int) -> Self:
         """The most bytes that a whole answer may have, and that a stream may send without an event."""
         return self._with("max_response_bytes", count)
+
+    def fallback(
+        self, models: Iterable[Any], *, on: Collection[str] | None = None, hedge_after: float | None = None
+    ) -> Self:
+        """Other models for the calls that this one fails; the options are those of a request's ``fallback``."""
+        from .fallback import MOVES_ON, Fallback  # for who has others
+
+        return self._with("fallback", Fallback(models, MOVES_ON if on is None else on, hedge_after))  # type: ignore[arg-type]
 
     def limits(self, limits: Limits) -> Self:
         """How much may be sent, and when to leave a failing provider alone."""

@@ -120,6 +120,7 @@ class AiLibError(Exception):
         body: the start of the answer's body, with keys removed.
         partial: the response as far as it came, for errors in mid-stream.
         ledger: every request of the call, as ``CallStats.ledger`` has them; empty where none was sent.
+        previous: where other models were asked before, their errors in order.
     """
 
     error_class: ClassVar[str] = "unknown"
@@ -127,6 +128,7 @@ class AiLibError(Exception):
     retryable: bool = False
     ledger: tuple[Attempt, ...] = ()
     _heard: Heard | None = None
+    previous: tuple[AiLibError, ...] = ()
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .message import Content, Message
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self  # for type checkers only; not installed with us
 
-    from ._engine.caller import Caller
+    from ._engine.fallback_caller import AnyCaller
     from ._engine.stream import ChatStream
     from ._engine.terms import Terms
     from ._engine.tool_rounds import ToolLimits, ToolRounds
     from .attachments import Source
+    from .client import AiClient
     from .message import Part
     from .money.budget import Budget
     from .preview import RequestPreview
@@ -54,7 +55,7 @@ class RequestParts:
     ``response.adjustments``. Executing a builder twice sends the same bytes twice.
     """
 
-    def __init__(self, caller: Caller, model: str, terms: Terms) -> None:
+    def __init__(self, caller: AnyCaller, model: str, terms: Terms) -> None:
         self._caller = caller
         self._model = model
         self._messages: list[Message] = []
@@ -286,6 +287,37 @@ class RequestParts:
     def max_retries(self, retries: int | Retries) -> Self:
         """How often the call is tried again where it fails for a while, 0 or more; or ``Retries``, which say more."""
         self._terms = self._terms.with_retries(retries)
+        return self
+
+    def fallback(
+        self,
+        models: Iterable[str | AiClient],
+        *,
+        on: Collection[str] | None = None,
+        hedge_after: float | None = None,
+    ) -> Self:
+        """Other models for this request, asked in order where the ones before fail, each after its own retries.
+
+        Nothing of an answer is ever given twice: once there was content, an error ends the call. ``stats.ledger`` and
+        ``error.ledger`` have every request, ``error.previous`` the errors of the models before.
+
+        Args:
+            models: ``"provider/model"``, each with the key, the address and the rules of its own provider; or clients,
+                each with what it was made with. They take the place of the client's own.
+            on: the errors behind which the next one is asked, by their ``error_class``; ``fallback.MOVES_ON`` where
+                nothing is said.
+            hedge_after: seconds, 0 or more, after which the next one is asked beside one that has given nothing yet:
+                the first that gives something is taken, and the others are cancelled. They may be charged.
+
+        Raises:
+            TypeError, ValueError: an argument is of the wrong type, or unknown.
+            ConfigurationError: there is no such provider, or it is not to be spoken to.
+        """
+        from ._engine.fallback_caller import with_fallback  # for who has others
+        from .fallback import MOVES_ON, Fallback
+
+        others = Fallback(models, MOVES_ON if on is None else on, hedge_after)  # type: ignore[arg-type]
+        self._caller = with_fallback(self._caller, self._model, others)
         return self
 
     def budget(self, usd: Decimal | float | str | Budget, *, prompt_tokens: int | None = None) -> Self:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._engine.typed_stream import TypedReader
     from ._wire.http import Transport
     from .capabilities import Capabilities, ModelInfo
+    from .fallback import Fallback
     from .limits.settings import Limits
     from .money.budget import Budget
     from .money.prices import Prices
@@ -90,6 +91,7 @@ class AiClient:
         verify: SSLContext | None = None,
         max_response_bytes: int | None = None,
         limits: Limits | None = None,
+        fallback: Fallback | Sequence[str | AiClient] | None = None,
     ) -> AiClient:
         """A client for ``"provider/model"``; the options are those of ``ai_lib_python.AiClient.create``.
 
@@ -118,6 +120,7 @@ class AiClient:
             verify=verify,
             max_response_bytes=max_response_bytes,
             limits=limits,
+            fallback=fallback,  # type: ignore[arg-type]  # clients of this face stand for theirs
         )
         return cls(_LOOP.run(made))
 
@@ -128,7 +131,7 @@ class AiClient:
 
     def chat(self) -> ChatRequestBuilder:
         """A new request; requests share nothing with each other."""
-        return ChatRequestBuilder(self._client._caller, self.model, self._client._terms)
+        return ChatRequestBuilder(self._client._asks, self.model, self._client._terms)
 
     def conversation(
         self,

@@ -12,6 +12,7 @@ from .validate import a_count
 
 if TYPE_CHECKING:
     from ._engine.answer_forms import Form
+    from ._engine.fallback_caller import AnyCaller
     from ._engine.stream import ChatStream
     from ._engine.tool_rounds import ToolLimits
     from ._engine.typed_call import Ask
@@ -38,33 +39,41 @@ class TypedParts(RequestParts, Generic[T]):
 
         return best_form(self._caller, super().build(), self._kind, stream=stream)
 
-    async def _answered(self, repairs: int) -> tuple[TypedResponse[T], CallStats]:
-        async def ask(request: ChatRequest) -> tuple[ChatResponse, CallStats]:
-            return await self._caller.execute(request, self._terms)
+    def _asked(self, *, stream: bool) -> tuple[AnyCaller, Form]:
+        """Who is asked, and how."""
+        return self._caller.for_type(super().build(), self._kind, stream=stream)
 
-        return await self._called(ask, repairs)
+    async def _answered(self, repairs: int) -> tuple[TypedResponse[T], CallStats]:
+        caller, form = self._asked(stream=False)
+
+        async def ask(request: ChatRequest) -> tuple[ChatResponse, CallStats]:
+            return await caller.execute(request, self._terms)
+
+        return await self._called(form, ask, repairs)
 
     async def _answered_with_tools(self, limits: ToolLimits, repairs: int) -> TypedResponse[T]:
         from ._engine.tool_rounds import ToolRounds
 
+        caller, form = self._asked(stream=False)
+
         async def ask(request: ChatRequest) -> tuple[ChatResponse, CallStats]:
             rounds = ToolRounds(request, limits)
-            return await rounds.run(self._caller, self._terms), rounds.stats()
+            return await rounds.run(caller, self._terms), rounds.stats()
 
-        response, _ = await self._called(ask, repairs)
+        response, _ = await self._called(form, ask, repairs)
         return response
 
-    async def _called(self, ask: Ask, repairs: int) -> tuple[TypedResponse[T], CallStats]:
+    async def _called(self, form: Form, ask: Ask, repairs: int) -> tuple[TypedResponse[T], CallStats]:
         from ._engine.typed_call import typed_call
 
-        return await typed_call(self._form(stream=False), self._kind, ask, a_count("repairs", repairs, 0))
+        return await typed_call(form, self._kind, ask, a_count("repairs", repairs, 0))
 
     def _begun(self) -> tuple[ChatStream, TypedReader[T]]:
         """A stream of the answer, not sent yet, and what reads it."""
         from ._engine.typed_stream import TypedReader
 
-        form = self._form(stream=True)
-        return self._caller.stream(form.request, self._terms), TypedReader(form, self._kind)
+        caller, form = self._asked(stream=True)
+        return caller.stream(form.request, self._terms), TypedReader(form, self._kind)
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}; into {self._kind.name}>"

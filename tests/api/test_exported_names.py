@@ -27,6 +27,7 @@ NAMES = [
     "ConfigurationError",
     "ContentBlock",
     "Conversation",
+    "Fallback",
     "LimitStore",
     "Limits",
     "Message",

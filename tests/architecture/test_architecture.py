@@ -20,6 +20,7 @@ LAYERS = [
     {
         "attachments",
         "errors",
+        "fallback",
         "capabilities",
         "message",
         "message_json",
@@ -62,6 +63,7 @@ SIDEWAYS = {
     ("retries", "validate"), ("timeouts", "validate"), ("errors", "response"),
     ("limits", "errors"), ("limits", "_forks"), ("limits", "validate"), ("limits", "response"),
     ("response", "limits"), ("errors", "limits"),
+    ("fallback", "errors"), ("fallback", "validate"), ("fallback", "_spelling"), ("request_parts", "client"),
     ("validate", "message"), ("validate", "tools"), ("client", "chat"),
     ("chat", "request_parts"), ("chat", "typed"), ("typed", "request_parts"), ("client", "conversation"),
     ("conversation", "chat"), ("conversation", "client"), ("conversation", "request_parts"),

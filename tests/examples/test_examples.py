@@ -126,6 +126,27 @@ def test_a_stream_is_printed_as_it_comes(stage: Stage, model: str) -> None:
     assert asked.body.get("stream") is True or asked.path.endswith(":streamGenerateContent")
 
 
+def test_where_all_models_but_the_last_fail_it_answers_and_the_ledger_has_all(stage: Stage) -> None:
+    stage.simulator.script(*[SimulatedError("overloaded")] * 4, Answer("The Glomma."))
+    answer, *ledger = stage.run("fallbacks", OPENAI, ANTHROPIC, GEMINI).splitlines()
+    assert answer == "gemini: The Glomma."
+    told = [re.sub(r", \d+ ms$", "", line) for line in ledger]
+    assert told == [
+        "- openai, first: overloaded",
+        "- openai, retry: overloaded",
+        "- anthropic, first: overloaded",
+        "- anthropic, retry: overloaded",
+        "- gemini, first: fine",
+    ]
+
+
+def test_where_all_models_fail_the_last_error_is_told(stage: Stage) -> None:
+    stage.simulator.script(*[SimulatedError("authentication")] * 3)
+    told, *ledger = stage.run("fallbacks").splitlines()
+    assert told.startswith("All have failed: Google Gemini")
+    assert len(ledger) == 3
+
+
 @pytest.mark.parametrize(("model", "cost"), [(OPENAI, "0.0012"), (ANTHROPIC, "0.0015")])
 def test_statistics_tell_tokens_and_cost(stage: Stage, model: str, cost: str) -> None:
     used = Usage(input=1000, output=100)

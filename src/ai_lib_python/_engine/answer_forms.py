@@ -21,7 +21,7 @@ from ..response import Adjustment, ChatResponse
 from ..tools import ResponseFormat, ToolChoice, ToolDefinition
 
 if TYPE_CHECKING:
-    from .caller import Caller
+    from .fallback_caller import AnyCaller
 
 LOST = frozenset({"dropped", "replaced"})
 """The adjustments after which a parameter has not gone out as it was asked for."""
@@ -67,7 +67,7 @@ class Form(msgspec.Struct, frozen=True):
         return TextPart(part.arguments_json) if isinstance(part, ToolCall) and part.name == self.tool else part
 
 
-def best_form(caller: Caller, request: ChatRequest, kind: AnswerType[Any], *, stream: bool) -> Form:
+def best_form(caller: AnyCaller, request: ChatRequest, kind: AnswerType[Any], *, stream: bool) -> Form:
     """The first form that the wire takes.
 
     Raises:
@@ -87,7 +87,7 @@ def best_form(caller: Caller, request: ChatRequest, kind: AnswerType[Any], *, st
     raise refusal or UnsupportedError("no form of the answer can be asked for")
 
 
-def _lost(caller: Caller, form: Form, stream: bool) -> str | None:
+def _lost(caller: AnyCaller, form: Form, stream: bool) -> str | None:
     """Why the wire does not take a form; None where it does."""
     for adjustment in caller.adjustments_of(form.request, stream=stream):
         if adjustment.parameter in form.needs and adjustment.action in LOST:

@@ -83,21 +83,30 @@ class Attempts:
 
     def note(self, error: AiLibError) -> None:
         """Writes down an attempt that failed, where anything was sent; the error knows of all from here on."""
-        if self._watch.requests > len(self.made):
-            took = self._watch.clock() - self._watch.attempt_began
-            self.made.append(
-                Attempt(
-                    provider=self._provider,
-                    model=self._model,
-                    error_class=error.error_class,
-                    status_code=error.status_code,
-                    latency_ms=took * MILLISECONDS,
-                    waited_ms=self._waited * MILLISECONDS,
-                    request_id=error.request_id,
-                    kind="retry" if self.made else "first",
-                )
-            )
+        self._write_down(error.error_class, error.status_code, error.request_id)
         error.ledger = tuple(self.made)
+
+    def given_up(self) -> tuple[Attempt, ...]:
+        """All attempts, the one under way with them, which somebody cancelled."""
+        self._write_down("cancelled")
+        return tuple(self.made)
+
+    def _write_down(self, error_class: str, status: int | None = None, request_id: str | None = None) -> None:
+        if self._watch.requests <= len(self.made):
+            return
+        took = self._watch.clock() - self._watch.attempt_began
+        self.made.append(
+            Attempt(
+                provider=self._provider,
+                model=self._model,
+                error_class=error_class,
+                status_code=status,
+                latency_ms=took * MILLISECONDS,
+                waited_ms=self._waited * MILLISECONDS,
+                request_id=request_id,
+                kind="retry" if self.made else "first",
+            )
+        )
 
     def together(self, stats: CallStats) -> CallStats:
         """The statistics of the latest attempt, as those of the whole call."""

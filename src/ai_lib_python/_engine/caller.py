@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -27,9 +28,13 @@ from .warn import warn_once
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from .._types.answers import AnswerType
     from .._wire.http import Transport
     from ..capabilities import Capabilities, ModelInfo
     from ..limits.settings import Limits
+    from .answer_forms import Form
+    from .falling import Route
+    from .relatives import Relatives
 
 POLICIES = ("warn", "error", "ignore")
 UNEXPECTED = frozenset({"dropped", "clamped", "replaced"})
@@ -52,7 +57,9 @@ class Caller:
         check_context: bool = True,
         verify: SSLContext | None = None,
         limits: Limits | None = None,
+        connect_another: Callable[[str], tuple[Caller, str]],
     ) -> None:
+        """``connect_another`` makes the caller of another model, with the options that are no one provider's."""
         if on_unsupported not in POLICIES:
             raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
         self.target = targets.of(api)
@@ -66,13 +73,19 @@ class Caller:
         self._on_unsupported = on_unsupported
         self._checks_context = check_context
         self._capabilities: dict[str, Capabilities] = {}
+        self._connect_another = connect_another
+        self._relatives: Relatives | None = None
 
-    async def execute(self, request: ChatRequest, terms: Terms) -> tuple[ChatResponse, CallStats]:
-        """One plain call."""
+    async def execute(
+        self, request: ChatRequest, terms: Terms, orders: list[Order] | None = None
+    ) -> tuple[ChatResponse, CallStats]:
+        """One plain call. It is put into ``orders``, for who wants to know of a call that was cancelled."""
         target = self._target_of(request, stream=False)
         if target.program(request.model)[1].streams_only:
-            return await read_whole(self._stream(target, request, terms))
+            return await read_whole(self._stream(target, request, terms, orders))
         order = Order(self, target, request, terms, stream=False)
+        if orders is not None:
+            orders.append(order)
         watch = order.watch
         watch.waits()
         try:
@@ -118,16 +131,21 @@ class Caller:
             return response, stats
         raise order.knows(failure)
 
-    def stream(self, request: ChatRequest, terms: Terms) -> ChatStream:
+    def stream(self, request: ChatRequest, terms: Terms, orders: list[Order] | None = None) -> ChatStream:
         """One streamed call, not sent yet."""
-        return self._stream(None, request, terms)
+        return self._stream(None, request, terms, orders)
 
-    def _stream(self, target: Target | None, request: ChatRequest, terms: Terms) -> ChatStream:
+    def _stream(
+        self, target: Target | None, request: ChatRequest, terms: Terms, orders: list[Order] | None
+    ) -> ChatStream:
         """A streamed call to a target that is known, or is to be found."""
 
         def order() -> Order:
             there = target or self._target_of(request, stream=True)
-            return Order(self, there, request, terms, stream=True)
+            made = Order(self, there, request, terms, stream=True)
+            if orders is not None:
+                orders.append(made)
+            return made
 
         return ChatStream(AnswerRun(self.sender(), order))
 
@@ -172,6 +190,33 @@ class Caller:
 
         return await list_details(self._targets.of(None), self.sender(), terms)
 
+    def for_type(self, request: ChatRequest, kind: AnswerType[Any], *, stream: bool) -> tuple[Caller, Form]:
+        """Who asks for an answer of a type, and in which form.
+
+        Raises:
+            UnsupportedError: the wire cannot say the request at all.
+        """
+        from .answer_forms import best_form  # for who wants types
+
+        return self, best_form(self, request, kind, stream=stream)
+
+    def route_to(self, model: str) -> Route:
+        """The way to ``"provider/model"``, for calls that this one's model fails; to its own provider it is its own.
+
+        Raises:
+            ConfigurationError: there is no such provider, or it is not to be spoken to.
+        """
+        from .falling import Route  # for who falls back
+        from .relatives import Relatives
+
+        provider, _, name = model.partition("/")
+        if name and provider == self.target.manifest.id:
+            return Route(self, name)
+        with self._lock:
+            if self._relatives is None:
+                self._relatives = Relatives(self._connect_another, self.account)
+            return self._relatives.route(model)
+
     def capabilities(self, model: str) -> Capabilities:
         """What can be asked of a model; found out once."""
         known = self._capabilities.get(model)
@@ -183,8 +228,11 @@ class Caller:
         return known
 
     async def aclose(self) -> None:
+        """Closes its connections, and those of its relatives."""
         if self._transport is not None:
             await self._transport.aclose()
+        if self._relatives is not None:
+            await self._relatives.aclose()
 
     def _target_of(self, request: ChatRequest, *, stream: bool) -> Target:
         """Where a request goes: the API that it or the client names, else the one that the manifest's routes say."""

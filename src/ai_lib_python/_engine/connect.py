@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,33 @@ def connect(
         prices=given_prices(prices),
         max_bytes=most_bytes,
     )
-    caller = Caller(targets, transport, on_unsupported, api, check_context=check_context, verify=verify, limits=limits)
+    another = partial(  # what is about one provider does not go over to another
+        connect,
+        api_key=None,
+        base_url=None,
+        manifest=None,
+        variables=None,
+        api=None,
+        credentials=None,
+        prices=None,
+        manifest_dir=manifest_dir,
+        on_unsupported=on_unsupported,
+        transport=transport,
+        check_context=check_context,
+        verify=verify,
+        max_response_bytes=max_response_bytes,
+        limits=limits,
+    )
+    caller = Caller(
+        targets,
+        transport,
+        on_unsupported,
+        api,
+        check_context=check_context,
+        verify=verify,
+        limits=limits,
+        connect_another=another,
+    )
     return caller, name
 
 

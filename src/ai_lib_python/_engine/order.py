@@ -9,7 +9,7 @@ import msgspec
 from ..errors import AiLibError
 from ..message import holds_files
 from ..request import ChatRequest
-from ..response import Adjustment
+from ..response import Adjustment, Attempt
 from .account import Hold
 from .deadlines import Watch, allowed
 from .prepare import Prepared, prepare
@@ -36,6 +36,7 @@ class Order:
     _has_files_settled = False
     _changed: tuple[Adjustment, ...] = ()
     _fetched: tuple[Adjustment, ...] = ()
+    _attempts: Attempts | None = None
 
     def __init__(self, caller: Caller, target: Target, request: ChatRequest, terms: Terms, *, stream: bool) -> None:
         self.target = target
@@ -96,10 +97,16 @@ class Order:
         return self._caller.account.hold(self.request, prepared)
 
     def attempts(self) -> Attempts:
-        """Who decides whether there is another attempt; for calls that failed."""
-        from .attempts import Attempts
+        """Who decides whether there is another attempt; for calls that failed. Always the same one."""
+        if self._attempts is None:
+            from .attempts import Attempts
 
-        return Attempts(self.retries, self.watch, self.target.manifest.id, self.request.model)
+            self._attempts = Attempts(self.retries, self.watch, self.target.manifest.id, self.request.model)
+        return self._attempts
+
+    def given_up(self) -> tuple[Attempt, ...]:
+        """Every request of the call, for whose answer nobody waits any more."""
+        return self.attempts().given_up()
 
     def knows(self, error: AiLibError) -> AiLibError:
         """The same error, knowing the call that it belongs to."""

@@ -22,7 +22,7 @@ from .sums import together
 
 if TYPE_CHECKING:
     from ..request import ChatRequest
-    from .caller import Caller
+    from .fallback_caller import AnyCaller
     from .terms import Terms
 
 
@@ -53,7 +53,7 @@ class ToolRounds:
         if not any(isinstance(tool, FunctionTool) for tool in self._tools.values()):
             raise ValueError("there is no function among the tools: .tools([weather]) with a function weather")
 
-    async def run(self, caller: Caller, terms: Terms) -> ChatResponse:
+    async def run(self, caller: AnyCaller, terms: Terms) -> ChatResponse:
         """Asks, calls what is asked for, and asks again, until nothing is; the terms are for each answer."""
         while True:
             try:

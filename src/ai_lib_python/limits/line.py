@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from contextlib import suppress
-from threading import Lock
+
+from .._forks import a_lock
 
 
 class Waiter:
@@ -60,7 +61,7 @@ class Line:
     def __init__(self) -> None:
         self.tokens = 0
         self.first: Waiter | None = None
-        self._lock = Lock()
+        self._lock = a_lock()
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
 
     def __len__(self) -> int:

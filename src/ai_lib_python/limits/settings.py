@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from .._forks import parted_by_forks
+from .._forks import a_lock, parted_by_forks
 from ..validate import a_count, a_number
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ class Limits:
 
     def leave_to_parent(self) -> None:
         """Nothing is known, and nobody waits: as at the beginning, and in a child of the process."""
-        self._lock = Lock()
+        self._lock = a_lock()
         self._store = self._given_store
         self._gates: dict[str, Gate] = {}
 

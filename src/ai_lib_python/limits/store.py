@@ -7,11 +7,11 @@ are under way, what the provider said, and the circuit. Who waits, and in what o
 from __future__ import annotations
 
 from hashlib import blake2b
-from threading import Lock
 from typing import Protocol
 
 import msgspec
 
+from .._forks import a_lock
 from .circuit import Circuit
 from .settings import LimitRules
 from .standing import RateLimit, Standing
@@ -110,7 +110,7 @@ class MemoryStore:
     """Keeps the state in the memory of this process."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = a_lock()
         self._places: dict[str, Place] = {}
 
     async def take(self, place: str, rules: LimitRules, asked: Asked, now: float) -> Taken | Wait:
