@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ai_lib_python import AiClient, Fallback, Timeouts
+from ai_lib_python import AiClient, CircuitBreaker, Fallback, Limits, Timeouts
 from ai_lib_python._wire.http import HttpRequest
 from ai_lib_python.errors import (
     BudgetExceeded,
@@ -517,3 +517,12 @@ def test_the_blocking_face_falls_back_too() -> None:
 async def test_a_preview_shows_what_the_first_model_would_get() -> None:
     preview = (await client(hosts())).chat().user("Hi").preview()
     assert preview.url.startswith("https://api.openai.com")
+
+
+async def test_a_provider_that_is_left_alone_is_passed_over() -> None:
+    there = hosts()
+    limits = Limits(breaker=CircuitBreaker(failures=1, share=0.1))
+    mine = await client(there, limits=limits)
+    for _ in range(2):
+        assert (await mine.chat().user("Hi").execute()).content == "From Claude"
+    assert there.asked == [OPENAI, ANTHROPIC, ANTHROPIC]
