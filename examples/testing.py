@@ -22,7 +22,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture(params=["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5"])
 def client(simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[AiClient]:
     address = simulator.address(request.param.partition("/")[0])
-    with AiClient.create(request.param, base_url=address, api_key="any") as client:
+    with AiClient.create(request.param, base_url=address, api_key="any", max_retries=0) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ from .test_tool_rounds import asks, says
 
 async def conversation(*answers: Any, **options: Any) -> tuple[Conversation, Script]:
     script = Script(*answers)
-    client = await AiClient.create("openai/gpt-4o", api_key=KEY, transport=script)
+    client = await AiClient.create("openai/gpt-4o", api_key=KEY, transport=script, max_retries=0)
     return client.conversation("Be brief.", **options), script
 
 
@@ -337,7 +337,9 @@ async def test_conversations_of_one_client_share_nothing() -> None:
 
 def test_the_same_without_await() -> None:
     with Simulator() as simulator:
-        client = sync.AiClient.create("openai/gpt-4o", base_url=simulator.address("openai"), api_key="key-1")
+        client = sync.AiClient.create(
+            "openai/gpt-4o", base_url=simulator.address("openai"), api_key="key-1", max_retries=0
+        )
         with client:
             chat = client.conversation("Be brief.")
             assert chat.say("a").content == "You said: a"

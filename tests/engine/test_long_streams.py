@@ -28,7 +28,7 @@ def grown_by(piece: bytes, provider: str = "openai") -> float:
     manifest = load(provider)
     request = ChatRequest("m", (Message.user("hi"),))
     credential = Credential(manifest.auth[0], KEY)
-    asked = prepare(Target(manifest, key=KEY), request, stream=True, timeout=None, credential=credential)
+    asked = prepare(Target(manifest, key=KEY), request, stream=True, credential=credential)
     reader = StreamReader(asked, 200, dict(SSE))
     for _ in range(300):
         reader.feed(piece)

@@ -134,7 +134,7 @@ async def test_no_object_of_a_call_shows_it(way: str) -> None:
         builder, asked, asked.usage, asked.capabilities, asked._caller, asked._caller.target, request,
         request.build(), preview, preview.as_curl(), response, stats, stream, stream.response, stream.stats, events,
         conversation, conversation.messages, script.requests, *(str(each.message) for each in told),
-        await asked._caller.target.credential(None), request.into(int), request.stream_text(),
+        await asked._caller.target.credential(), request.into(int), request.stream_text(),
     ]  # fmt: skip
     assert KEY in f"{script.requests[0].url} {script.requests[0].headers}"
     for thing in things:

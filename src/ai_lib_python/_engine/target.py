@@ -37,7 +37,7 @@ class Targets:
         prices: tuple[ModelPrices, ...] = (),
         max_bytes: int = MOST_BYTES,
     ) -> None:
-        if variables:
+        if variables and base_url is None:  # an address of one's own has none to fill
             check_variables(manifest, variables)
         self._manifest = manifest
         self._make = partial(
