@@ -8,12 +8,10 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from ai_lib_python import AiClient, CircuitBreaker, Fallback, Limits, Timeouts
-from ai_lib_python._wire.http import HttpRequest
 from ai_lib_python.errors import (
     BudgetExceeded,
     ConnectionFailed,
@@ -28,85 +26,27 @@ from ai_lib_python.errors import (
 from ai_lib_python.sync import AiClient as SyncClient
 
 from . import virtual_time
-from .bodies import chat_body
+from .hosts import (
+    ANTHROPIC,
+    CLAUDE,
+    CLAUDES,
+    FINE,
+    FIRST,
+    MISTRAL,
+    MISTRALS,
+    OPENAI,
+    SECOND,
+    STREAMED,
+    THIRD,
+    Hosts,
+    Slow,
+    chunk,
+)
 from .scripted import KEY, Answer, sse
-
-OPENAI, ANTHROPIC, MISTRAL = "api.openai.com", "api.anthropic.com", "api.mistral.ai"
-FIRST, SECOND, THIRD = "openai/gpt-4o", "anthropic/claude-haiku-4-5", "mistral/mistral-small-latest"
 
 OVERLOADED = Answer({"error": {"message": "busy"}}, status=503)
 TIRED = Answer({"error": {"type": "overloaded_error", "message": "no"}}, status=529)
 LIMITED = Answer({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, status=429)
-FINE = chat_body("gpt-4o", {"prompt_tokens": 100, "completion_tokens": 10})
-CLAUDE = {
-    "id": "m",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-haiku-4-5",
-    "content": [{"type": "text", "text": "From Claude"}],
-    "stop_reason": "end_turn",
-    "usage": {"input_tokens": 5, "output_tokens": 3},
-}
-MISTRALS = {**FINE, "choices": [{"index": 0, "message": {"role": "assistant", "content": "From Mistral"}}]}
-
-
-def chunk(text: str | None = None, reason: str | None = None) -> dict[str, Any]:
-    delta = {} if text is None else {"content": text}
-    return {"id": "c", "model": "gpt-4o", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
-
-
-CLAUDES = sse(
-    {"type": "message_start", "message": {"id": "m", "model": "claude-haiku-4-5", "usage": {"input_tokens": 5}}},
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "From "}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Claude"}},
-    {"type": "content_block_stop", "index": 0},
-    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}},
-    {"type": "message_stop"},
-    names=True,
-)
-STREAMED = [sse(chunk("Hel")), sse(chunk("lo")), sse(chunk(reason="stop")), b"data: [DONE]\n\n"]
-
-
-class Slow:
-    """An answer that takes its time, in seconds."""
-
-    def __init__(self, answer: Any, seconds: float) -> None:
-        self.answer = answer
-        self.seconds = seconds
-
-
-class Hosts:
-    """Answers by host, in order; the last one again and again."""
-
-    def __init__(self, **answers: Any) -> None:
-        self._answers = {host: list(given) if isinstance(given, tuple) else [given] for host, given in answers.items()}
-        self.requests: list[HttpRequest] = []
-        self.given_up: list[str] = []
-        self.closed = 0
-
-    @property
-    def asked(self) -> list[str]:
-        return [urlsplit(request.url).hostname or "" for request in self.requests]
-
-    async def send(self, request: HttpRequest) -> Answer:
-        self.requests.append(request)
-        host = urlsplit(request.url).hostname or ""
-        left = self._answers[host]
-        answer = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(answer, Slow):
-            try:
-                await asyncio.sleep(answer.seconds)
-            except asyncio.CancelledError:
-                self.given_up.append(host)
-                raise
-            answer = answer.answer
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer if isinstance(answer, Answer) else Answer(answer)
-
-    async def aclose(self) -> None:
-        self.closed += 1
 
 
 def hosts(openai: Any = OVERLOADED, anthropic: Any = CLAUDE, mistral: Any = MISTRALS) -> Hosts:
