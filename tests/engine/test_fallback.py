@@ -358,6 +358,43 @@ def test_one_that_fails_is_followed_at_once_and_the_slow_first_may_still_win() -
     ]
 
 
+WRONG = Answer({"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}, status=400)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_an_error_that_ends_the_call_tells_of_those_that_were_still_asked(stream: bool) -> None:
+    there = hosts(openai=Slow(FINE, 100), anthropic=Slow(WRONG, 1))
+
+    async def main() -> Any:
+        request = (await hedged(there)).chat().user("Hi")
+        with pytest.raises(InvalidRequestError) as caught:
+            await (request.stream().__anext__() if stream else request.execute())
+        return caught.value
+
+    error = in_virtual_time(main())
+    assert there.given_up == [OPENAI]
+    assert [(each.provider, each.error_class) for each in error.ledger] == [
+        ("anthropic", "invalid_request"),
+        ("openai", "cancelled"),
+    ]
+    assert error.attempts == len(there.requests) == 2
+
+
+def test_of_two_that_fail_in_the_same_moment_both_are_told() -> None:
+    there = hosts(openai=Slow(OVERLOADED, 3), anthropic=Slow(TIRED, 1))
+
+    async def main() -> Any:
+        mine = await client(there, Fallback((SECOND,), hedge_after=2.0))
+        with pytest.raises(Overloaded) as caught:
+            await mine.chat().user("Hi").execute()
+        return caught.value
+
+    error = in_virtual_time(main())
+    assert error.provider == "anthropic"
+    assert [each.provider for each in error.previous] == ["openai"]
+    assert [each.provider for each in error.ledger] == ["openai", "anthropic"]
+
+
 def test_a_hedged_stream_is_the_one_that_gives_something_first() -> None:
     slow = Slow(Answer(STREAMED), 100)
     there = hosts(openai=slow, anthropic=Answer(CLAUDES))

@@ -76,11 +76,18 @@ class Falling:
         """What the first model gives that does not fail.
 
         Raises:
-            AiLibError: the error of the last one, or one behind which no other is asked.
+            AiLibError: the error of the last one, or one behind which no other is asked. It knows of all.
         """
         self._began = asyncio.get_running_loop().time()
-        if self._fallback.hedge_after is not None:
-            return await _Race(self, ask, self._fallback.hedge_after).winner()
+        try:
+            if self._fallback.hedge_after is not None:
+                return await _Race(self, ask, self._fallback.hedge_after).winner()
+            return await self._one_by_one(ask)
+        except AiLibError as error:
+            error.ledger, error.previous = tuple(self.entries), tuple(self._errors)
+            raise
+
+    async def _one_by_one(self, ask: Ask[T]) -> T:
         while True:
             try:
                 return await self.next(ask, [])
@@ -105,7 +112,6 @@ class Falling:
         """
         self.entries += error.ledger
         if not is_won and not (moves_on(error, self._fallback) and (self.has_more or are_asked)):
-            error.ledger, error.previous = tuple(self.entries), tuple(self._errors)
             raise error
         self._errors.append(error)
 
@@ -158,20 +164,23 @@ class _Race(Generic[T]):
         """The first that has something, once anything happened: an end, or that the next one was asked."""
         wait = self._after if self._falling.has_more else None
         done, _ = await asyncio.wait(self._running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
-        won = next((each for each in done if each.exception() is None), None)
-        failed = [each for each in done if each.exception() is not None]
-        for each in failed if won is None else (won, *failed):
-            del self._running[each]
-        for each in failed:
-            self._failed(each.exception(), is_won=won is not None)
+        ended = [each for each in self._running if each in done]  # in the order in which they were asked
+        won = next((each for each in ended if each.exception() is None), None)
+        if won is not None:
+            del self._running[won]
+        for each in ended:
+            failure = each.exception()
+            if failure is not None:
+                del self._running[each]
+                self._failed(failure, is_won=won is not None)
         if won is None and self._falling.has_more:
             self._start()
         return won
 
-    def _failed(self, failure: BaseException | None, *, is_won: bool) -> None:
+    def _failed(self, failure: BaseException, *, is_won: bool) -> None:
         if isinstance(failure, AiLibError):
             self._falling.failed(failure, are_asked=bool(self._running), is_won=is_won)
-        elif failure is not None and not is_won:
+        elif not is_won:
             raise failure
 
     def _start(self) -> None:
