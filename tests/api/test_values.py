@@ -263,6 +263,19 @@ def test_tokens_per_second_count_from_the_first_token() -> None:
     assert stats(usage=Usage()).tokens_per_second is None
 
 
+STATS = (
+    "prompt_tokens completion_tokens total_tokens reasoning_tokens cached_tokens latency_ms time_to_first_token_ms "
+    "tokens_per_second cost model provider attempts ledger request_id finish_reason interrupted"
+)
+RESPONSE = "content tool_calls reasoning finish_reason usage adjustments raw to_message"
+
+
+def test_an_answer_and_its_statistics_have_the_names_that_they_always_had() -> None:
+    given, answer = stats(), response()
+    assert [name for name in STATS.split() if not hasattr(given, name)] == []
+    assert [name for name in RESPONSE.split() if not hasattr(answer, name)] == []
+
+
 def test_stats_can_be_pickled() -> None:
     given = stats(bills=(Bill(usage=Usage(), reported=Decimal("0.1")),))
     again = pickle.loads(pickle.dumps(given))

@@ -126,6 +126,14 @@ def test_a_plain_answer_behind_blank_lines_is_read() -> None:
     assert (done.texts, done.seconds) == (["hello"], 20)
 
 
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "plain"])
+def test_a_model_may_think_for_ten_minutes_unless_somebody_says_otherwise(stream: bool) -> None:
+    answer = [frame("hello"), END] if stream else [PLAIN]
+    headers = SSE if stream else JSON
+    assert outcome(Slow(*answer, head=599, headers=headers), Timeouts(), stream=stream).texts == ["hello"]
+    ran_out(outcome(Slow(*answer, head=601, headers=headers), Timeouts(), stream=stream), "first_token", 600)
+
+
 # Between
 
 

@@ -94,6 +94,15 @@ async def test_each_model_has_its_own_retries_key_host_and_parameters() -> None:
     assert b'"system"' in theirs.body
 
 
+async def test_the_address_that_was_given_for_one_provider_is_no_other_ones() -> None:
+    there = Hosts(**{"gateway.example": OVERLOADED, ANTHROPIC: CLAUDE, MISTRAL: MISTRALS})
+    mine = await client(there, [THIRD], base_url="https://gateway.example/v1")
+    await mine.chat().user("Hi").execute()
+    await mine.chat().user("Hi").fallback([SECOND]).execute()
+    assert there.asked == ["gateway.example", MISTRAL, "gateway.example", ANTHROPIC]
+    assert all(KEY not in f"{each.url}{each.headers}" for each in there.requests[1::2])
+
+
 async def test_models_are_asked_in_order_and_the_last_error_tells_of_all() -> None:
     there = hosts(
         anthropic=Answer({"error": {"type": "overloaded_error", "message": "no"}}, status=529), mistral=LIMITED
@@ -203,6 +212,24 @@ async def test_all_count_into_the_clients_totals_and_its_budget() -> None:
     mine.budget(Decimal("0.0000001"))
     with pytest.raises(BudgetExceeded):
         await mine.chat().user("Hi").max_tokens(10).execute()
+
+
+async def test_another_model_is_held_to_the_budget_of_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    there = hosts(anthropic=TIRED)
+    mine = await AiClient.create(SECOND, transport=there, fallback=[FIRST], max_retries=0)
+    asked = mine.chat().user("Hi").max_tokens(100)
+    alone = (await AiClient.create(FIRST)).chat().user("Hi").max_tokens(100)
+    cheap, dear = (each.preview().worst_case.cost for each in (asked, alone))
+    assert cheap is not None
+    assert dear is not None
+    assert cheap < dear
+    budget = mine.budget((cheap + dear) / 2)
+    with pytest.raises(BudgetExceeded) as caught:
+        await asked.execute()
+    assert (caught.value.provider, there.asked) == ("openai", [ANTHROPIC])
+    assert [type(each) for each in caught.value.previous] == [Overloaded]
+    assert (budget.spent, budget.reserved) == (0, 0)
 
 
 async def test_closing_the_client_closes_what_was_made_for_it() -> None:

@@ -173,6 +173,27 @@ async def test_what_a_class_of_error_says_of_trying_again_is_done(
 
 
 @pytest.mark.parametrize(
+    ("status", "code", "requests"),
+    [
+        (400, "invalid_value", 1),
+        (400, "context_length_exceeded", 1),
+        (400, "content_filter", 1),
+        (401, "invalid_api_key", 1),
+        (403, "forbidden", 1),
+        (404, "model_not_found", 1),
+        (413, "too_large", 1),
+        (429, "insufficient_quota", 1),
+        (429, "rate_limit_exceeded", 3),
+        (500, "server_error", 3),
+        (503, "overloaded", 3),
+    ],
+)
+def test_what_would_fail_again_is_never_tried_again(status: int, code: str, requests: int) -> None:
+    answer = Answer({"error": {"message": "no", "code": code}}, status=status)
+    assert called(answer).requests == requests
+
+
+@pytest.mark.parametrize(
     ("failure", "requests"),
     [
         (ConnectionFailed("no"), 3),
@@ -255,6 +276,12 @@ def test_a_body_says_how_long_to_wait() -> None:
     assert (result.requests, result.seconds) == (2, pytest.approx(34))
 
 
+def test_a_reset_of_the_limits_says_how_long_to_wait() -> None:
+    headers = {"x-ratelimit-reset-tokens": "12.5s"}
+    result = called(Answer(BUSY, status=429, headers=headers), max_retries=1, model="groq/openai/gpt-oss-20b")
+    assert (result.requests, result.seconds) == (2, pytest.approx(12.5))
+
+
 @pytest.mark.parametrize("stream", [False])
 def test_a_wait_that_is_too_long_fails_at_once_and_is_told(stream: bool) -> None:
     result = called(busy(429, retry_after="61"), stream=stream)
@@ -273,6 +300,27 @@ def test_the_total_covers_all_attempts_and_the_waits_between() -> None:
     assert result.requests == 3  # at 0, 0.5 and 1.5; the next would be at 3.5
     assert isinstance(result.error, Overloaded | ServerError)
     assert result.seconds == pytest.approx(1.5)
+
+
+@both
+def test_the_total_runs_on_through_the_retries(stream: bool) -> None:
+    class LateThenNever(Script):
+        async def send(self, request: Any) -> Answer:
+            answer = await super().send(request)
+            await asyncio.sleep(6 if len(self.requests) == 1 else 1000)
+            return answer
+
+    script = LateThenNever(busy())
+
+    async def call() -> float:
+        asked = await AiClient.create("openai/gpt-4o", api_key=KEY, transport=script, timeout=10)
+        request, began = asked.chat().user("hi"), asyncio.get_running_loop().time()
+        with pytest.raises(DeadlineExceeded) as caught:
+            await (request.stream().__anext__() if stream else request.execute())
+        assert (caught.value.deadline, caught.value.attempts) == ("total", 2)
+        return asyncio.get_running_loop().time() - began
+
+    assert run(call()) == pytest.approx(10)
 
 
 # Streams

@@ -12,7 +12,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from ai_lib_python import AiClient, ContentBlock, ToolDefinition, tool
+from ai_lib_python import AiClient, ContentBlock, Retries, ToolDefinition, tool
 from ai_lib_python._manifest.folders import bundled_dialects
 from ai_lib_python.chat import ChatRequestBuilder
 from ai_lib_python.errors import ConnectionFailed, RateLimited, ToolRoundsExceeded, UnsupportedError
@@ -20,7 +20,7 @@ from ai_lib_python.events import ContentDelta, StreamEnd, ToolAnswered, ToolCall
 from ai_lib_python.response import ToolOutcome
 from ai_lib_python.simulator import Simulator
 
-from .scripted import KEY, Answer, Script
+from .scripted import KEY, Answer, Script, sse
 
 
 def asks(*calls: tuple[str, Any], text: str | None = None) -> Answer:
@@ -54,6 +54,15 @@ async def chat(*answers: Any) -> tuple[ChatRequestBuilder, Script]:
 def told(script: Script) -> list[dict[str, Any]]:
     """The messages of the last request, after the first question."""
     return json.loads(script.requests[-1].body)["messages"][1:]
+
+
+def chunk(delta: dict[str, Any], reason: str | None) -> dict[str, Any]:
+    return {"id": "3", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+CALL = {"index": 0, "id": "call-1", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+STREAMED_CALL = sse(chunk({"tool_calls": [CALL]}, None), chunk({}, "tool_calls"), "[DONE]")
+STREAMED_TEXT = sse(chunk({"content": "Yes."}, None), chunk({}, "stop"), "[DONE]")
 
 
 async def outcome_of(function: Any, arguments: Any, **limits: Any) -> ToolOutcome:
@@ -381,6 +390,18 @@ async def test_a_stream_of_rounds_says_what_the_rounds_say() -> None:
     assert stream.stats.usage == usages[0] + usages[1]
     assert (stream.stats.attempts, stream.stats.finish_reason) == (2, "stop")
     assert stream.stats.latency_ms >= sum(round.stats.latency_ms for round in stream.response.rounds)
+
+
+async def test_the_ledger_of_all_rounds_tells_every_request() -> None:
+    busy = Answer({"error": {"message": "busy"}}, 503)
+    script = Script(busy, Answer(STREAMED_CALL), busy, Answer(STREAMED_TEXT))
+    retries = Retries(max_retries=1, base_delay=0)
+    client = await AiClient.create("openai/gpt-4o", api_key=KEY, transport=script, max_retries=retries)
+    stream = client.chat().user("Is it raining?").tools([weather]).stream_tools()
+    async for _ in stream:
+        pass
+    assert [each.error_class for each in stream.stats.ledger] == ["overloaded", None, "overloaded", None]
+    assert stream.stats.attempts == len(script.requests) == client.usage.requests == 4
 
 
 async def test_a_stream_of_rounds_can_be_read_meanwhile() -> None:

@@ -55,6 +55,15 @@ async def test_of_a_plain_call() -> None:
     told_at(told.list, line_of("here", test_of_a_plain_call))
 
 
+async def test_who_ignores_changes_is_not_warned_but_the_answer_tells() -> None:
+    client = await AiClient.create(**options(), on_unsupported="ignore")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        response = await client.chat().user("hi").seed(1).execute()
+    assert told == []
+    assert [(each.parameter, each.action) for each in response.adjustments] == [("seed", "dropped")]
+
+
 async def test_of_a_call_with_statistics() -> None:
     client = await AiClient.create(**options())
     with pytest.warns(AdjustmentWarning) as told:
