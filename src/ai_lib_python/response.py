@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -277,10 +278,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "first"
 
 
+@dataclass(init=False, eq=False, repr=False)  # so that msgspec writes it as it writes structs
 class Heard:
     """The headers of an answer, which say how the provider's limits stand. Few ask, so they are read when one does."""
 
-    __slots__ = ("_at", "_headers", "_known", "_read")
+    __slots__ = ("_at", "_headers", "_read", "rate_limit")
+
+    rate_limit: RateLimit
 
     def __init__(
         self, read: Callable[[Mapping[str, str], float], RateLimit], headers: Mapping[str, str], at: float
@@ -289,13 +293,12 @@ class Heard:
         self._read = read
         self._headers = headers
         self._at = at
-        self._known: RateLimit | None = None
 
-    @property
-    def rate_limit(self) -> RateLimit:
-        if self._known is None:
-            self._known = self._read(self._headers, self._at)
-        return self._known
+    def __getattr__(self, name: str) -> Any:
+        if name != "rate_limit":  # the only one that is not there from the beginning
+            raise AttributeError(name)
+        self.rate_limit = self._read(self._headers, self._at)
+        return self.rate_limit
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _heard, (self.rate_limit,)
@@ -313,7 +316,7 @@ class Heard:
 def _heard(rate_limit: RateLimit) -> Heard:
     """What was read already, and where no headers are kept."""
     made = Heard.__new__(Heard)
-    made._known = rate_limit
+    made.rate_limit = rate_limit
     return made
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import msgspec
 import pytest
 
 from ai_lib_python import AiClient, Budget, CircuitBreaker, Limits, RateLimit
@@ -299,6 +300,7 @@ def test_when_the_provider_says_that_nothing_is_left_the_next_call_waits() -> No
         client = await client_of(wire, Limits())
         _, stats = await client.chat().user("Hi").execute_with_stats()
         assert stats.rate_limit == SAID
+        assert msgspec.json.decode(msgspec.json.encode(stats))["heard"]["rate_limit"] == msgspec.to_builtins(SAID)
         await client.chat().user("Hi").execute()
 
     run(calls())

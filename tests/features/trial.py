@@ -181,7 +181,7 @@ async def tried(feature: Feature, dialect: str) -> Outcome:
     async with Simulator() as simulator:
         address = simulator.address(dialect)
         name = f"simulator/{dialect}"
-        async with await AiClient.create(name, base_url=address, on_unsupported="ignore") as client:
+        async with await AiClient.create(name, base_url=address, on_unsupported="ignore", max_retries=0) as client:
             trial = Trial(dialect, simulator, client)
             try:
                 await feature.run(trial)

@@ -46,7 +46,7 @@ def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
     async def connect(model: str, base_url: str) -> AiClient:
         provider = model.partition("/")[0]
-        options: dict[str, Any] = {"on_unsupported": "ignore"}
+        options: dict[str, Any] = {"on_unsupported": "ignore", "max_retries": 0}
         options.update({"credentials": SIGNING} if provider == "beacon" else {"api_key": "sesame"})
         if request.param == "manifest":
             options["manifest"] = MANIFESTS / f"{provider}.yaml"

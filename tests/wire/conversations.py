@@ -128,7 +128,7 @@ class Redirected:
         scheme, _, rest = request.url.partition("://")
         host, _, behind_host = rest.partition("/")
         headers = {**request.headers, "host": host, "x-forwarded-proto": scheme}
-        there = HttpRequest(request.method, f"{self._address}/{behind_host}", headers, request.body, request.timeout)
+        there = HttpRequest(request.method, f"{self._address}/{behind_host}", headers, request.body, request.connect)
         return await self._transport.send(there)
 
     async def aclose(self) -> None:

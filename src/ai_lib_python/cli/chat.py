@@ -177,9 +177,9 @@ def _as_object(answer: _Answer, simulated: bool) -> dict[str, Any]:
         "simulated": simulated,
         "usage": _with(response.usage, "prompt_tokens", "completion_tokens", "total_tokens"),
         "stats": {
-            name: str(value) if name == "cost" and value is not None else value
-            for name, value in _with(stats, "tokens_per_second", "cost", "cost_source").items()
-            if name not in ("usage", "bills")
+            name: value
+            for name, value in _with(stats, "tokens_per_second", "cost", "cost_source", "ledger", "rate_limit").items()
+            if name not in ("usage", "bills", "entries", "heard")
         },
         "adjustments": msgspec.to_builtins(response.adjustments),
     }
@@ -188,4 +188,4 @@ def _as_object(answer: _Answer, simulated: bool) -> dict[str, Any]:
 def _with(struct: Any, *properties: str) -> dict[str, Any]:
     """A struct as a map, with what it works out itself."""
     fields: dict[str, Any] = msgspec.to_builtins(struct)
-    return {**fields, **{name: getattr(struct, name) for name in properties}}
+    return {**fields, **{name: msgspec.to_builtins(getattr(struct, name)) for name in properties}}
