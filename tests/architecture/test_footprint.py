@@ -22,7 +22,7 @@ DEPENDENCIES = {"aiohttp", "docstring-parser", "idna", "msgspec", "pyyaml"}
 WALL_CLOCKS = re.compile(r"\btime\.time\(|(?<!\.)\btime\(\)|datetime\.now\(|datetime\.utcnow\(|date\.today\(")
 
 DATES = {
-    "_compile/classify.py",        # a wait that is told as a date
+    "_compile/waits.py",           # a wait that is told as a date
     "_engine/authenticate.py",     # signatures carry the time
     "_engine/billing.py",          # a price holds from a day on
     "_engine/credentials.py",      # credentials expire at a date

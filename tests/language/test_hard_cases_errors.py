@@ -96,6 +96,25 @@ def soon(seconds: float) -> datetime:
         ("{date: $headers.x-ratelimit-reset}", lambda: {"x-ratelimit-reset": f"{soon(60).timestamp() * 1000:.0f}"}, {}, 60),
         ("{seconds: .error.wait}", dict, {"error": {"wait": 3}}, 3),
         ("{seconds: $headers.retry-after}", lambda: {"retry-after": "soon"}, {}, None),
+        ("{seconds: $headers.retry-after}", lambda: {"retry-after": "1m30s"}, {}, 90),
+        ("{seconds: $headers.retry-after}", lambda: {"retry-after": f"{soon(60).timestamp():.0f}"}, {}, 60),
+        ("{seconds: $headers.retry-after}", lambda: {"retry-after": soon(60).isoformat()}, {}, 60),
+        ("{duration: .wait}", dict, {"wait": "7"}, None),
+        ("{duration: .wait}", dict, {"wait": "120ms"}, 0.12),
+        ("{duration: .wait}", dict, {"wait": "2h 1 minute, 1 second and 500 ms"}, 7261.5),
+        ("{duration: .wait}", dict, {"wait": "1d"}, 86400),
+        ("{duration: .wait}", dict, {"wait": "1s" * 9999}, None),
+        ("{duration: '.why | first(\"wait\")'}", dict, {"why": [{}, None, {"wait": None}, {"wait": "34s"}, {"wait": "1s"}]}, 34),
+        ("{duration: '.why | first(\"wait\")'}", dict, {"why": {"wait": "34s"}}, None),
+        ("{words: .m}", dict, {"m": "Too many. TRY AGAIN in 20s."}, 20),
+        ("{words: .m}", dict, {"m": "Limit 5 in 60s. Please retry after 7 seconds."}, 7),
+        ("{words: .m}", dict, {"m": "Rate limit of 15 per 60s exceeded. Please wait 42 seconds before retrying."}, 42),
+        ("{words: .m}", dict, {"m": "Try again in a while, or wait for about 2 minutes"}, 120),
+        ("{words: .m}", dict, {"m": "retry after 3 attempts"}, None),
+        ("{words: .m}", dict, {"m": "the answer took more than 600 seconds"}, None),
+        ("{words: .m}", dict, {"m": "x" * 5000 + "try again in 20s"}, None),
+        ("{words: .m}", dict, {"m": {"wait": "20s"}}, None),
+        ("{words: $message}", dict, {}, None),
     ],
 )  # fmt: skip
 async def test_hints_when_to_try_again(
@@ -159,3 +178,36 @@ async def test_whether_to_try_again_may_stand_in_the_body(execute: Execute) -> N
     with pytest.raises(RemoteError) as caught:
         await execute("errors: {message: .m, retry: .again}", {"m": "no", "again": True}, status=400)
     assert caught.value.retryable is True
+
+
+LIMITS = """
+errors: {message: .m, retry_after: {words: $message}, status: {429: rate_limited, 503: overloaded}}
+rate_limits:
+  gradual: %s
+  requests: {limit: $headers.limit, remaining: $headers.left, reset: {seconds: $headers.reset}}
+  tokens: {remaining: $headers.tokens-left, reset: {duration: $headers.tokens-reset}}
+"""
+USED_UP = {"limit": "10", "left": "0", "reset": "60"}
+
+
+@pytest.mark.parametrize(
+    ("gradual", "status", "headers", "message", "wait"),
+    [
+        ("false", 429, USED_UP, "no", 60),
+        ("true", 429, USED_UP, "no", 6),
+        ("true", 429, {"left": "0", "reset": "60"}, "no", 60),
+        ("true", 429, {**USED_UP, "tokens-left": "0", "tokens-reset": "20s"}, "no", 20),
+        ("true", 429, {"tokens-left": "0", "tokens-reset": "20s"}, "no", 20),
+        ("false", 429, {**USED_UP, "left": "1"}, "no", None),
+        ("false", 429, {"reset": "60"}, "no", None),
+        ("false", 429, {"limit": "10", "left": "0"}, "no", None),
+        ("false", 429, USED_UP, "try again in 3s", 3),
+        ("false", 503, USED_UP, "no", None),
+    ],
+)
+async def test_where_no_hint_is_there_a_limit_that_is_used_up_tells_the_wait(
+    gradual: str, status: int, headers: dict[str, str], message: str, wait: float | None, execute: Execute
+) -> None:
+    with pytest.raises(RemoteError) as caught:
+        await execute(LIMITS % gradual, {"m": message}, status=status, headers=headers)
+    assert caught.value.retry_after == wait

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from math import isfinite
 from re import fullmatch
-from time import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from ..errors import REMOTE_ERRORS
 from .context import Context, Source
 from .paths import write_expression
-from .scope import WIRE, Ref, Scope
+from .rate_limits import until_some_remain, write_standings
+from .scope import VALUE, WIRE, Ref, Scope
+from .waits import write_wait
 from .writer import Writer, compile_function
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-EARLIEST_MILLISECONDS = 1e11
-"""A larger number counts milliseconds since 1970: as seconds it would be past the year 5000."""
-
-_DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?"
 
 FIELDS = ("message", "code", "type", "param", "request_id", "retry")
 
@@ -89,22 +81,35 @@ def write_classifier(manifest: Source, data: dict[str, Any]) -> Writer:
     context = Context(manifest, data.get("fragments", {}), "errors")
     writer = context.writer
     errors = data.get("errors", {})
-    with writer.block("def classify(status, headers, body):"), context.at("errors"):
-        table = writer.reference(_table(context, errors), "table")
-        scope = Scope(Ref("body", WIRE), {"headers": Ref("headers", WIRE, True)})
-        found = {name: _read(context, scope, errors, name) for name in FIELDS}
+    with writer.block("def classify(status, headers, body):"):
+        with context.at("errors"):
+            table = writer.reference(_table(context, errors), "table")
+            scope = Scope(Ref("body", WIRE), {"headers": Ref("headers", WIRE, True)})
+            found = {name: _read(context, scope, errors, name) for name in FIELDS}
         text = writer.reference(as_message, "as_message")
         message = writer.assign(f"{text}({found['message']})")
         codes = f"{found['code']}, {found['type']}"
         writer.line(f"error_class = {table}.classify(status, {message}, {codes})")
-        with context.at("retry_after"):
-            wait = write_wait(context, scope, errors.get("retry_after", {}))
+        wait = _write_hint(context, data, message)
         made = writer.reference(Classified, "Classified")
         code = writer.reference(as_code, "as_code")
         switch = writer.reference(as_switch, "as_switch")
         ids = f"{code}({found['code']}), {code}({found['request_id']})"
         writer.line(f"return {made}(error_class, {message}, {ids}, {wait}, {switch}({found['retry']}))")
     return writer
+
+
+def _write_hint(context: Context, data: dict[str, Any], message: str) -> str:
+    """Writes what finds how long to wait, in the local that is returned: a hint, else the reset of a used-up limit."""
+    writer, hints, limits = context.writer, data.get("errors", {}).get("retry_after"), data.get("rate_limits")
+    names = {"headers": Ref("headers", WIRE, True), "message": Ref(message, VALUE)}
+    with context.at("errors", "retry_after"):
+        wait = write_wait(context, Scope(Ref("body", WIRE), names), hints or {})
+    if limits:
+        with writer.block(f"if {wait} is None and error_class == 'rate_limited':"):
+            found = ", ".join(f"{kind}={local}" for kind, local in write_standings(context, limits, "None").items())
+            writer.line(f"{wait} = {writer.reference(until_some_remain, 'until_some_remain')}({found})")
+    return wait
 
 
 def compile_classifier(manifest: Source, data: dict[str, Any]) -> Callable[..., Classified]:
@@ -148,25 +153,6 @@ def _table(context: Context, errors: dict[str, Any]) -> ErrorTable:
     )
 
 
-def write_wait(context: Context, scope: Scope, hints: dict[str, str], now: str = "None") -> str:
-    """Writes what reads the first hint that is there: seconds, in the local that is returned.
-
-    Args:
-        now: the code of the moment from which on is counted, in seconds since 1970; ``None`` for that of the reading.
-    """
-    result = context.writer.assign("None")
-    for unit, text in hints.items():
-        with context.at(unit):
-            if unit not in _UNITS:
-                context.fail(f"no unit {unit!r}{context.nearest(unit, _UNITS)}")
-            function = context.writer.reference(_UNITS[unit], f"from_{unit}")
-            with context.writer.block(f"if {result} is None:"):
-                ref = write_expression(context, scope.inside(), text)
-                since = f", {now}" if unit in _FROM_NOW and now != "None" else ""
-                context.writer.line(f"{result} = {function}({ref.code}{since})")
-    return result
-
-
 def as_message(value: Any) -> str | None:
     """An error's message as text, whatever shape the provider gave it."""
     if value is None or isinstance(value, str):
@@ -181,90 +167,3 @@ def as_switch(value: Any) -> bool | None:
 
 def as_code(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def from_seconds(value: Any, now: float | None = None) -> float | None:
-    """Seconds, or an HTTP date, as ``retry-after`` has them."""
-    seconds = as_number(value)
-    return seconds if seconds is not None else from_date(value, now)
-
-
-def from_milliseconds(value: Any) -> float | None:
-    milliseconds = as_number(value)
-    return None if milliseconds is None else milliseconds / 1000
-
-
-def from_date(value: Any, now: float | None = None) -> float | None:
-    """A moment as seconds from now, never negative: an HTTP date, one of RFC 3339, or a time since 1970.
-
-    Args:
-        value: the moment.
-        now: the present, in seconds since 1970; the clock's without it.
-    """
-    from datetime import timezone  # rare, and slow to import
-
-    since_epoch = as_number(value)
-    moment = _moment(value) if since_epoch is None else _at(since_epoch)
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, moment.timestamp() - (time() if now is None else now))
-
-
-def _at(since_epoch: float) -> datetime | None:
-    """The moment so many seconds, or milliseconds, after the beginning of 1970."""
-    from datetime import datetime, timezone
-
-    seconds = since_epoch / 1000 if since_epoch >= EARLIEST_MILLISECONDS else since_epoch
-    try:
-        return datetime.fromtimestamp(seconds, timezone.utc)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _moment(text: Any) -> datetime | None:
-    """What ``Mon, 23 Nov 2026 12:00:00 GMT`` or ``2026-11-23T12:00:00Z`` means."""
-    from email.utils import parsedate_to_datetime
-
-    from .._moments import moment_of
-
-    if not isinstance(text, str):
-        return None
-    if text[:4].isdecimal():
-        return moment_of(text)
-    try:
-        return parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def from_duration(value: Any) -> float | None:
-    """A duration such as ``6m0s``, ``1.5s`` or ``34s``."""
-    match = fullmatch(_DURATION, value) if isinstance(value, str) else None
-    if match is None or not any(match.groups()):
-        return None
-    hours, minutes, seconds, milliseconds = (float(group or 0) for group in match.groups())
-    return as_number(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
-
-
-def as_number(value: Any) -> float | None:
-    """A number, or a text that is one; never below 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, number) if isfinite(number) else None
-
-
-_UNITS: dict[str, Callable[[Any], float | None]] = {
-    "seconds": from_seconds,
-    "milliseconds": from_milliseconds,
-    "date": from_date,
-    "duration": from_duration,
-}
-
-_FROM_NOW = frozenset({"seconds", "date"})
-"""Units of moments, or of what may be one."""

@@ -96,6 +96,12 @@ def total(value: Any, field: str, key: str, word: str) -> int | float | None:
     return sum(count for count in counted if isinstance(count, (int, float)))
 
 
+def first(value: Any, key: str) -> Any:
+    """The value of a key in the first item of a list that has it; None where none has, or where it is no list."""
+    items = value if isinstance(value, list) else ()
+    return next((item[key] for item in items if isinstance(item, dict) and item.get(key) is not None), None)
+
+
 def upper(value: Any) -> Any:
     """A text in capitals; anything else as it is."""
     return value.upper() if isinstance(value, str) else value
@@ -255,6 +261,7 @@ FILTERS: dict[str, Definition] = {
     "split": Definition(split, 1, WIRE),
     "texts": Definition(texts),
     "total": Definition(total, 3),
+    "first": Definition(first, 1, WIRE),
     "upper": Definition(upper),
     "lower": Definition(lower),
     "to_base64": Definition(to_base64),
