@@ -93,6 +93,8 @@ def test_json_is_one_object(run, how):
     }
     assert told["usage"]["total_tokens"] == told["usage"]["prompt_tokens"] + told["usage"]["completion_tokens"]
     assert told["stats"]["latency_ms"] > 0
+    assert [attempt["error_class"] for attempt in told["stats"]["ledger"]] == [None]
+    assert not {"entries", "heard", "bills"} & told["stats"].keys()
     assert told["adjustments"] == []
 
 
@@ -129,6 +131,80 @@ def test_an_answer_that_was_cut_off_says_so(run):
 def test_an_answer_that_ends_a_line_gets_no_empty_one(run, at, server):
     server.script(Answer("line\n"))
     assert run("chat", "Hi", *at()).out == "line\n"
+
+
+# What fails for a while
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Nobody waits between attempts."""
+    monkeypatch.setattr("ai_lib_python._engine.attempts.between", lambda least, most: least)
+
+
+OVERLOADED = SimulatedError("overloaded", "too busy")
+
+
+def test_a_call_that_fails_for_a_while_is_tried_again(run, at, server, at_once):
+    server.script(OVERLOADED, OVERLOADED)
+    ran = run("chat", "Hi", *at())
+    assert (*ran, len(server.requests)) == (0, "You said: Hi\n", "", 3)
+
+
+@pytest.mark.parametrize("retries", [0, 1, 4])
+def test_it_is_tried_again_as_often_as_asked_for(run, at, server, at_once, retries):
+    server.script(*[OVERLOADED] * 9)
+    ran = run("chat", "Hi", "--max-retries", str(retries), *at())
+    assert (ran.code, len(server.requests)) == (1, retries + 1)
+
+
+def test_an_error_tells_what_became_of_each_request(run, at, server, at_once):
+    server.script(SimulatedError("rate_limited", "slower"), OVERLOADED)
+    ran = run("chat", "Hi", "--max-retries", "1", *at())
+    assert "2 requests: openai/gpt-4o: rate_limited (429), overloaded (503)" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_an_error_of_one_request_tells_of_none(run, at, server):
+    server.script(OVERLOADED)
+    assert "requests" not in run("chat", "Hi", "--max-retries", "0", *at()).err
+
+
+@pytest.mark.parametrize("how", [[], ["--no-stream"]])
+def test_where_a_model_fails_the_next_one_is_asked(run, at, server, how):
+    server.script(SimulatedError("quota_exhausted", "no money left"))
+    ran = run("chat", "Hi", "--fallback", "simulator/cohere-v2", *how, *at())
+    assert (ran.code, ran.out) == (0, "You said: Hi\n")
+    assert ran.err.startswith("cohere-v2/simulator has answered; openai/gpt-4o: quota_exhausted (429); cohere-v2/")
+
+
+def test_several_models_are_asked_in_order(run, at, server):
+    server.script(SimulatedError("quota_exhausted", "no money left"))
+    options = ["--fallback", "simulator/ollama-chat", "--fallback", "simulator/cohere-v2"]
+    told = json.loads(run("chat", "Hi", "--json", *options, *at()).out)
+    assert told["model"].startswith("ollama-chat/")
+
+
+def test_who_answers_at_once_is_not_told_of(run, at):
+    assert run("chat", "Hi", "--fallback", "simulator/cohere-v2", *at()).err == ""
+
+
+def test_a_fallback_without_a_key_does_not_make_the_answer_a_simulated_one(run, at, server, monkeypatch):
+    address = server.address("openai")
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-key-0123456789")
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    server.script(SimulatedError("quota_exhausted", "no money left"))
+    ran = run("chat", "Hi", "-m", "openai/gpt-4o", "--fallback", "groq/x")
+    assert (ran.code, ran.out) == (2, "")
+    assert "GROQ_API_KEY" in ran.err
+    assert "simulated" not in ran.err
+
+
+def test_the_time_of_the_whole_call_ends_it(run, at, server):
+    server.script(Answer("late", delay=30))
+    ran = run("chat", "Hi", "--timeout", "0.05", *at())
+    assert (ran.code, ran.out) == (1, "")
+    assert "0.05" in ran.err
 
 
 # Which model answers
@@ -200,6 +276,7 @@ def test_a_model_without_a_provider_gets_advice(run):
         ("--temperature", "3", "temperature must be between 0 and 2, got 3.0"),
         ("--max-tokens", "0", "max_tokens must be at least 1, got 0"),
         ("--system", "", ""),
+        ("--max-retries", "-1", "max_retries must be at least 0, got -1"),
         ("--timeout", "0", "timeout must be at least 0.001, got 0"),
         ("--timeout", "nan", "timeout must be at least 0.001, got nan"),
         ("--timeout", "inf", "timeout must be a finite number, got inf"),
@@ -209,6 +286,13 @@ def test_an_impossible_value_is_wrong_usage(run, option, value, said):
     ran = run("chat", "Hi", "-m", MODEL, option, value)
     assert said in ran.err
     assert ran.code == (2 if said else 0)
+
+
+@pytest.mark.parametrize("given", ["nope/x", "gpt-4o", ""])
+def test_a_fallback_that_is_no_model_is_wrong_usage(run, given):
+    ran = run("chat", "Hi", "-m", MODEL, "--fallback", given)
+    assert (ran.code, ran.out) == (2, "")
+    assert given.partition("/")[0] in ran.err
 
 
 def test_a_failed_call_is_one_line_and_exit_code_1(run, at, server):

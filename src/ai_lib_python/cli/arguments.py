@@ -118,7 +118,14 @@ def _add_chat(commands: Commands) -> None:
     chat.add_argument("--top-p", type=float, metavar="X", help="nucleus sampling, 0 to 1")
     chat.add_argument("--max-tokens", type=int, metavar="N", help="the most tokens to generate")
     chat.add_argument("--stop", action="append", metavar="TEXT", help="end the answer there; may be given again")
-    chat.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole call")
+    chat.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole call, retries with it")
+    chat.add_argument("--max-retries", type=int, metavar="N", help="how often to try again; default: 2")
+    chat.add_argument(
+        "--fallback",
+        action="append",
+        metavar="PROVIDER/MODEL",
+        help="whom to ask where the model fails; may be given again",
+    )
     chat.add_argument("--stats", action="store_true", help="tokens and times, on standard error")
     chat.add_argument("--json", action="store_true", help="one JSON object with everything")
     chat.add_argument("--no-stream", action="store_true", help="wait for the whole answer")

@@ -15,7 +15,7 @@ from ..client import AiClient
 from ..errors import MissingKeyError
 from ..events import ContentDelta, RefusalDelta
 from .choice import Choice, choose
-from .failures import UsageError
+from .failures import UsageError, in_short
 from .output import say, say_json, tell
 from .question import read_question
 
@@ -58,7 +58,7 @@ async def _ask_or_simulate(args: Namespace, choice: Choice, question: str, key: 
     except MissingKeyError as error:
         if args.base_url is not None:  # an address was chosen with care: nothing else may answer for it
             raise MissingKeyError(f"{error.message} (--api-key-env NAME)", provider=error.provider) from None
-        stand_in = choice.simulated()
+        stand_in = None if error.ledger else choice.simulated()  # a fallback without a key does not undo what was asked
         if stand_in is None:
             raise
         tell(f"{error.message.partition(', or pass')[0]}; this answer is simulated")
@@ -79,6 +79,7 @@ async def _ask(args: Namespace, choice: Choice, question: str, key: str | None) 
     _tell_calls(answer.response)
     _tell_adjustments(answer.response.adjustments, everything=args.stats)
     _tell_end(answer.response)
+    _tell_who_answered(answer.stats)
     if args.stats:
         tell(_stats_line(answer.stats))
 
@@ -94,7 +95,7 @@ def _request(client: AiClient, args: Namespace, question: str) -> ChatRequestBui
         if args.system is not None:
             chat.system(args.system)
         chat.user(question)
-        for name in ("temperature", "top_p", "max_tokens", "stop", "timeout"):
+        for name in ("temperature", "top_p", "max_tokens", "stop", "timeout", "max_retries", "fallback"):
             if getattr(args, name) is not None:
                 getattr(chat, name)(getattr(args, name))
     except (TypeError, ValueError) as error:
@@ -146,6 +147,12 @@ def _tell_end(response: ChatResponse) -> None:
         tell("the answer was cut off: it reached the most tokens it may have (--max-tokens)")
     elif response.finish_reason == "content_filter":
         tell("the answer was cut off by the provider's content filter")
+
+
+def _tell_who_answered(stats: CallStats) -> None:
+    """Says so where it is not the model that was asked first."""
+    if sum(attempt.kind == "first" for attempt in stats.ledger) > 1:  # the names may differ though it is the same model
+        tell(f"{stats.provider}/{stats.model} has answered; {in_short(stats.ledger)}")
 
 
 def _stats_line(stats: CallStats) -> str:
