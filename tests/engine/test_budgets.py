@@ -22,6 +22,7 @@ MODEL = "openai/gpt-4o"
 COUNTS = {"prompt_tokens": 100, "completion_tokens": 10, "prompt_tokens_details": {"cached_tokens": 40}}
 ANSWER = chat_body("gpt-4o", COUNTS)
 COST = Decimal("0.0003")
+BEGUN = sse({"id": "a", "choices": [{"index": 0, "delta": {"content": "Yes"}}]})
 # The worst case of ``asked``: "Hi" is estimated at 8 tokens, with half as much again and 1,600 more 1,612; 100 may
 # come.
 
@@ -264,3 +265,44 @@ async def test_a_stream_that_was_begun_and_dropped_is_settled_too(answering: Ans
     gc.collect()
     assert (budget.reserved, budget.spent, budget.assumed) == (0, Decimal("0.00503"), Decimal("0.00503"))
     assert (client.usage.requests, client.usage.cost_unknown) == (1, 1)
+
+
+async def test_a_stream_that_is_dropped_in_a_cycle_is_settled_once() -> None:
+    answer = Answer([BEGUN, BEGUN])
+    client = await AiClient.create(MODEL, api_key=KEY, transport=Script(answer))
+    budget = Budget(1)
+
+    async def begun() -> None:
+        stream = asked(client).budget(budget).stream()
+        events = stream.__aiter__()
+        await events.__anext__()
+        stream.itself, stream.events = stream, events
+
+    await begun()
+    gc.collect()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert answer.closed
+    assert (client.usage.requests, client.usage.cost_unknown, budget.reserved) == (1, 1, 0)
+    assert budget.spent == Decimal("0.00503")
+
+
+async def test_a_stream_that_is_cancelled_behind_its_last_event_is_settled() -> None:
+    class Open(Answer):
+        async def finish(self) -> None:
+            await asyncio.Event().wait()
+
+    client = await AiClient.create(MODEL, api_key=KEY, transport=Script(Open([BEGUN, b"data: [DONE]\n\n"])))
+    stream = client.chat().user("Hi").stream()
+
+    async def read() -> None:
+        async for _ in stream:
+            pass
+
+    reading = asyncio.ensure_future(read())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert client.usage.requests == 1

@@ -9,12 +9,13 @@ import textwrap
 from pathlib import Path
 from time import monotonic
 from traceback import format_exception
+from typing import Any
 
 import pytest
 
 import ai_lib_python
 from ai_lib_python import AiClient
-from ai_lib_python._wire.aiohttp_transport import AiohttpTransport
+from ai_lib_python._wire.aiohttp_transport import AiohttpResponse, AiohttpTransport
 from ai_lib_python._wire.http import HttpRequest
 from ai_lib_python.errors import (
     AiLibError,
@@ -601,3 +602,28 @@ def test_a_client_that_is_left_open_is_told_in_our_words_where_python_shows_such
     printed = run(code, mode=("-W", "always::ResourceWarning"))
     assert "ResourceWarning a client was left open: await client.aclose(), or async with" in printed
     assert "nclosed" not in printed
+
+
+async def test_a_cancellation_in_the_moment_in_which_a_body_ends_is_obeyed() -> None:
+    class Body:
+        status = 200
+
+        def __init__(self) -> None:
+            self.headers: dict[str, str] = {}
+            self.ended = asyncio.get_running_loop().create_future()
+
+        async def read(self) -> Any:
+            return await self.ended
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    body: Any = Body()
+    answer = AiohttpResponse(body, HttpRequest("GET", "http://localhost", {}, b""))
+    ending = asyncio.ensure_future(answer.finish())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    body.ended.set_result(b"")
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending

@@ -530,3 +530,61 @@ async def test_a_provider_that_is_left_alone_is_passed_over() -> None:
     for _ in range(2):
         assert (await mine.chat().user("Hi").execute()).content == "From Claude"
     assert there.asked == [OPENAI, ANTHROPIC, ANTHROPIC]
+
+
+async def test_a_stream_that_failed_asks_all_models_again_when_it_is_asked_again() -> None:
+    there = hosts(anthropic=TIRED)
+    stream = (await client(there)).chat().user("Hi").stream()
+    for _ in range(2):
+        with pytest.raises(Overloaded) as caught:
+            await stream
+        assert len(caught.value.ledger) == 2
+    assert there.asked == [OPENAI, ANTHROPIC] * 2
+
+
+def test_an_error_that_ends_a_hedged_call_tells_of_those_that_were_cancelled() -> None:
+    wrong = Answer({"error": {"type": "invalid_request_error", "message": "no"}}, status=400)
+    there = hosts(openai=Slow(FINE, 100), anthropic=wrong)
+
+    async def main() -> Any:
+        with pytest.raises(InvalidRequestError) as caught:
+            await (await hedged(there)).chat().user("Hi").execute()
+        return caught.value
+
+    assert [(each.provider, each.error_class) for each in in_virtual_time(main()).ledger] == [
+        ("anthropic", "invalid_request"),
+        ("openai", "cancelled"),
+    ]
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("after", [None, 2], ids=["in order", "hedged"])
+def test_the_time_of_the_models_before_is_in_the_statistics(after: float | None, stream: bool) -> None:
+    first = Slow(OVERLOADED, 5) if after is None else Slow(FINE, 100)
+    there = hosts(openai=first, anthropic=Answer(CLAUDES) if stream else CLAUDE)
+
+    async def main() -> Any:
+        request = (await client(there, Fallback((SECOND,), hedge_after=after))).chat().user("Hi")
+        if not stream:
+            return (await request.execute_with_stats())[1]
+        asked = request.stream()
+        async for _ in asked:
+            pass
+        assert asked.stats.time_to_first_token_ms >= 1000 * (after or 5)
+        return asked.stats
+
+    began = 1000 * (after or 5)
+    assert began <= in_virtual_time(main()).latency_ms < began + 1000
+
+
+async def test_the_partial_of_an_answer_that_comes_as_a_tools_arguments_is_its_text() -> None:
+    piece = {"index": 0, "id": "c", "function": {"name": "Country", "arguments": '{"name": '}}
+    frame = {**chunk(), "choices": [{"index": 0, "delta": {"tool_calls": [piece]}}]}
+    broken = Answer(sse(frame), failure=StreamInterrupted("cut"))
+    there = Hosts(**{OPENAI: OVERLOADED, "api.reka.ai": broken})
+    other = await AiClient.create("reka/reka-flash", api_key=KEY, transport=there)
+    stream = (await client(there, [other])).chat().user("Hi").into(Country).stream()
+    with pytest.raises(StreamInterrupted) as caught:
+        [partial async for partial in stream]
+    assert caught.value.partial is not None
+    assert caught.value.partial.content == '{"name": '

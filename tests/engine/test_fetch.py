@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ai_lib_python import AiClient, ContentBlock, Message, ToolCall
+from ai_lib_python._engine import attempts
 from ai_lib_python._wire import addresses
 from ai_lib_python._wire.aiohttp_transport import AiohttpTransport, PublicResolver
 from ai_lib_python._wire.http import HttpRequest
@@ -544,3 +545,14 @@ async def test_the_resolver_gives_what_it_checked(monkeypatch: pytest.MonkeyPatc
     found = await resolver.resolve("a.example", 80)
     assert [one["host"] for one in found] == ["93.184.216.34"]
     await resolver.close()
+
+
+async def test_what_was_not_fetched_goes_nowhere_however_often_a_call_may_be_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempts, "between", lambda low, high: 0.0)
+    there = Script(Answer(b"", status=503))
+    asked = await AiClient.create("openai/gpt-4o", api_key=KEY, transport=there, max_retries=2)
+    with pytest.raises(FetchFailed):
+        await asked.chat().user("look", files=["https://pictures.example/cat.png"]).inline_urls().execute()
+    assert [request.url for request in there.requests] == ["https://pictures.example/cat.png"] * 3

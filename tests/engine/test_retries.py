@@ -527,3 +527,18 @@ async def test_what_is_no_number_of_retries_is_told_where_it_is_given() -> None:
     asked, _ = await client()
     with pytest.raises(ValueError, match="max_retries must be at least 0, got -1"):
         asked.chat().max_retries(-1)
+
+
+def test_a_stream_that_never_began_has_all_its_attempts_when_it_is_asked_again() -> None:
+    script = Script(busy(), busy(), busy(), busy(), Answer(GOOD_STREAM))
+
+    async def call() -> Any:
+        asked = await AiClient.create("openai/gpt-4o", api_key=KEY, transport=script)
+        stream = asked.chat().user("hi").stream()
+        with pytest.raises(ServerError):
+            await stream
+        text = "".join([event.text async for event in stream if event.is_content_delta])
+        return text, stream.stats
+
+    text, stats = run(call())
+    assert (text, stats.attempts) == ("hello", 2)

@@ -87,6 +87,7 @@ class AnswerRun:
         if self.closed:
             raise RuntimeError(CLOSED)
         self._order = order = self._ordered()
+        self._attempts = None  # of a call that never began, before this one
         try:
             prepared = await order.watch.within(order.prepared())
             if self.closed:
@@ -347,12 +348,14 @@ class AnswerRun:
         answer, self._answer = self._answer, None
         if answer is None:
             return
-        if self._complete:
-            await answer.finish()
-        else:
-            self._ended = perf_counter()
-            await answer.close()
-        self._settle()
+        try:
+            if self._complete:
+                await answer.finish()
+            else:
+                self._ended = perf_counter()
+                await answer.close()
+        finally:
+            self._settle()
 
     def _settle(self) -> None:
         """What was set aside for this attempt gives way to what it cost."""
@@ -366,6 +369,7 @@ class AnswerRun:
             order.watch.stop()
         hold = getattr(self, "_hold", None)
         if hold is not None:  # begun, and dropped without a loop or a close
+            self._hold = None  # who is dropped in a cycle may yet be closed, by the finalizer of its events
             hold.left_behind()
 
     def response(self) -> ChatResponse:

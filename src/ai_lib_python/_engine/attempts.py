@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ..errors import AiLibError, DeadlineExceeded, RemoteError, TransportError
+from ..errors import AiLibError, DeadlineExceeded, FetchFailed, RemoteError, TransportError
 from ..response import Attempt, CallStats
 from ..retries import Retries
 from .deadlines import Watch
@@ -60,11 +60,12 @@ class Attempts:
         self._provider = provider
         self._model = model
         self._waited = 0.0
+        self._failed = 0
 
     @property
     def are_over(self) -> bool:
         """Whether no further attempt may be made, whatever becomes of this one."""
-        return self._watch.committed or len(self.made) >= self._retries.max_retries
+        return self._watch.committed or self._failed >= self._retries.max_retries
 
     async def after(self, error: AiLibError) -> None:
         """An attempt has failed: waits until there may be another.
@@ -74,10 +75,11 @@ class Attempts:
         """
         self.note(error)
         self._watch.is_sent = False
-        number = max(0, len(self.made) - 1)
-        wait = None if self._watch.committed else delay(error, number, self._retries, self._watch.left())
+        is_last = self._watch.committed or isinstance(error, FetchFailed)  # a file has had its own attempts
+        wait = None if is_last else delay(error, self._failed, self._retries, self._watch.left())
         if wait is None:
             raise error
+        self._failed += 1
         self._waited = wait
         await self._watch.within(asyncio.sleep(wait))
 

@@ -61,7 +61,7 @@ class FallbackCaller:
             response, stats = await route.caller.execute(asked.form.request, terms, orders)
             return asked.answered(response), stats
 
-        falling = Falling(self.routes, self.fallback, terms)
+        falling = self.falling(terms)
         response, stats = await falling.first(ask)
         return response, falling.whole(stats)
 
@@ -70,6 +70,10 @@ class FallbackCaller:
         from .fallback_stream import FallbackRun  # for who streams
 
         return ChatStream(FallbackRun(self, request, terms))
+
+    def falling(self, terms: Terms) -> Falling:
+        """A call on its way through the models."""
+        return Falling(self.routes, self.fallback, terms)
 
     def asked(self, route: Route, request: ChatRequest, *, stream: bool) -> Asked:
         """The request as a model gets it.

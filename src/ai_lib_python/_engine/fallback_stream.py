@@ -13,7 +13,7 @@ from ..request import ChatRequest
 from ..response import CallStats, ChatResponse
 from .answer_stream import has_content
 from .fallback_caller import Asked, FallbackCaller
-from .falling import Falling, Route
+from .falling import Route
 from .stream import CLOSED, NOT_BEGUN, ChatStream
 from .terms import Terms
 
@@ -47,7 +47,8 @@ class FallbackRun:
     def __init__(self, caller: FallbackCaller, request: ChatRequest, terms: Terms) -> None:
         self._caller = caller
         self._request = request
-        self._falling = Falling(caller.routes, caller.fallback, terms)
+        self._terms = terms
+        self._falling = caller.falling(terms)
         self._open: list[ChatStream] = []
         self._begun: Begun | None = None
         self.closed = False
@@ -63,6 +64,7 @@ class FallbackRun:
         if self.closed:
             raise RuntimeError(CLOSED)
         if self._begun is None:
+            self._falling, self._open = self._caller.falling(self._terms), []
             self._begun = begun = await self._falling.first(self._begin)
             for other in self._open:  # one that began in the same moment
                 if other is not begun.stream:
@@ -100,6 +102,8 @@ class FallbackRun:
         except AiLibError as error:
             if self._begun is None:
                 raise
+            if error.partial is not None:
+                error.partial = self._begun.asked.answered(error.partial)
             raise self._falling.ended(error) from error.__cause__
         finally:
             await self.close()

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MILLISECONDS = 1000.0
+
 SHORTEST_TIME = 0.001
 """Seconds that a model gets for which there is no time left: it says itself that they are over."""
 
@@ -62,6 +64,7 @@ class Falling:
 
     Attributes:
         entries: every request so far that came to nothing, in the order in which they ended.
+        before: seconds of the call that were over when the model was asked that has answered.
     """
 
     def __init__(self, routes: Sequence[Route], fallback: Fallback, terms: Terms) -> None:
@@ -70,7 +73,7 @@ class Falling:
         self._fallback = fallback
         self._terms = terms
         self._errors: list[AiLibError] = []
-        self._began = 0.0
+        self._began = self.before = 0.0
 
     async def first(self, ask: Ask[T]) -> T:
         """What the first model gives that does not fail.
@@ -78,7 +81,7 @@ class Falling:
         Raises:
             AiLibError: the error of the last one, or one behind which no other is asked. It knows of all.
         """
-        self._began = asyncio.get_running_loop().time()
+        self._began = _now()
         try:
             if self._fallback.hedge_after is not None:
                 return await _Race(self, ask, self._fallback.hedge_after).winner()
@@ -89,11 +92,16 @@ class Falling:
 
     async def _one_by_one(self, ask: Ask[T]) -> T:
         while True:
+            self.before = self.elapsed()
             try:
                 return await self.next(ask, [])
             except AiLibError as error:
                 failure = error
             self.failed(failure, are_asked=False)
+
+    def elapsed(self) -> float:
+        """Seconds since the call began."""
+        return _now() - self._began
 
     @property
     def has_more(self) -> bool:
@@ -119,8 +127,15 @@ class Falling:
         """The statistics of the model that answered, as those of the whole call."""
         if not self.entries:
             return stats
-        ledger = (*self.entries, *stats.ledger)
-        return msgspec.structs.replace(stats, attempts=len(ledger), entries=ledger)
+        ledger, before = (*self.entries, *stats.ledger), self.before * MILLISECONDS
+        first = stats.time_to_first_token_ms
+        return msgspec.structs.replace(
+            stats,
+            latency_ms=before + stats.latency_ms,
+            time_to_first_token_ms=None if first is None else before + first,
+            attempts=len(ledger),
+            entries=ledger,
+        )
 
     def ended(self, error: AiLibError) -> AiLibError:
         """An error of the model that had begun to answer, as that of the whole call."""
@@ -132,7 +147,7 @@ class Falling:
         total = self._terms.timeouts.given().get("total")
         if total is None:
             return self._terms
-        left = total - (asyncio.get_running_loop().time() - self._began)
+        left = total - self.elapsed()
         return self._terms.with_timeout(Timeouts(total=max(SHORTEST_TIME, left)))
 
 
@@ -144,6 +159,7 @@ class _Race(Generic[T]):
         self._ask = ask
         self._after = after
         self._running: dict[asyncio.Future[T], list[Order]] = {}
+        self._begun: dict[asyncio.Future[T], float] = {}
 
     async def winner(self) -> T:
         """What the first one gives; the others are cancelled.
@@ -156,6 +172,7 @@ class _Race(Generic[T]):
             while True:
                 won = await self._won()
                 if won is not None:
+                    self._falling.before = self._begun[won]
                     return won.result()
         finally:
             await self._cancel()
@@ -185,7 +202,8 @@ class _Race(Generic[T]):
 
     def _start(self) -> None:
         orders: list[Order] = []
-        self._running[asyncio.ensure_future(self._falling.next(self._ask, orders))] = orders
+        asked = asyncio.ensure_future(self._falling.next(self._ask, orders))
+        self._running[asked], self._begun[asked] = orders, self._falling.elapsed()
 
     async def _cancel(self) -> None:
         """Ends those that run; what they have sent is in the ledger."""
@@ -198,3 +216,7 @@ class _Race(Generic[T]):
                 each.exception()  # it ended in the same moment; nobody wants to know how
             for order in orders:
                 self._falling.entries += order.given_up()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -75,12 +75,12 @@ class Order:
         """Files are checked, and fetched where that is wanted."""
         from .files import with_files  # for who has files
 
-        self._has_files_settled = True
         self.watch.about = "the files of the request were not there"
         manifest, program = self.target.program(self.request.model)
         self.request, self._changed, self._fetched = await with_files(
             manifest, program, self.request, self._caller.sender, self.watch, self.retries
         )
+        self._has_files_settled = True
 
     async def entered(self, limits: Limits, prepared: Prepared | None = None) -> tuple[Prepared, Hold]:
         """An attempt whose turn has come, and what is set aside for it; see :func:`.limiting.entered`."""

@@ -397,7 +397,8 @@ class AiohttpResponse:
 
     async def finish(self) -> None:
         try:
-            await asyncio.wait_for(self._answer.read(), END_GRACE)
+            async with in_time(END_GRACE):  # and no wait_for, some of which swallow cancellations
+                await self._answer.read()
         except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
             self._answer.close()
 
