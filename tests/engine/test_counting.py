@@ -94,6 +94,10 @@ class Way(NamedTuple):
     stream: bool = False
     has_receipt: bool = False
 
+    @property
+    def fails_behind_receipt(self) -> bool:
+        return self.has_receipt and self.fails != HEAD
+
 
 HEAD, BEFORE, BEHIND, LOOK = "in the place of an answer", "before content", "behind content", "when looked for"
 
@@ -106,6 +110,7 @@ WAYS = {
     "receipt-look": Way(LOOK, has_receipt=True),
     "streamed-receipt": Way(HEAD, stream=True, has_receipt=True),
     "streamed-receipt-look": Way(LOOK, stream=True, has_receipt=True),
+    "streamed-receipt-before-content": Way(BEFORE, stream=True, has_receipt=True),
 }
 
 
@@ -201,7 +206,7 @@ class Timetable:
         self._seen.sent.append(model)
         self._seen.ledgers.setdefault(model, []).append("cancelled")  # unless it comes to anything else
         self._sent_at[model] = at
-        if way.fails != LOOK and self._fails():
+        if not way.fails_behind_receipt and self._fails():
             self._put(*((at + ANSWERS_AFTER, "broken") if way.fails == BEHIND else (at + FAILS_AFTER, "failed")), model)
         elif way.has_receipt:
             self._put(at if way.stream else at + LOOKS_AFTER, "look", model)
@@ -212,7 +217,7 @@ class Timetable:
     def _look(self, at: float, model: int) -> bool:
         """Looks for an answer. The time of its first content goes on since its request."""
         self._seen.looks.append(model)
-        if self._case.way.fails != LOOK or not self._fails():
+        if not self._case.way.fails_behind_receipt or not self._fails():
             self._put(at + ANSWERS_AFTER, "answered", model)
         else:
             self._put((self._sent_at[model] if self._case.kind.is_late else at) + FAILS_AFTER, "failed", model)
@@ -221,8 +226,8 @@ class Timetable:
     def _failed(self, at: float, model: int) -> bool:
         """A request has failed, or a look: it is tried again, or another model asked, or it was the end."""
         case, kind = self._case, self._case.kind
-        is_look = case.way.fails == LOOK
-        can_be_retried = kind.is_retried and not (is_look and kind.is_late)
+        is_look = case.way.fails_behind_receipt
+        can_be_retried = kind.is_retried and not (is_look and (kind.is_late or case.way.fails == BEFORE))
         if can_be_retried and self._retried[model] < case.retries:
             self._retried[model] += 1
             if not is_look:
@@ -335,6 +340,11 @@ class Models(Hosts):
             return Slow(Answer(pieces, failure=StreamInterrupted("broken")), after)
         return Slow(Answer([*pieces, told_in_a_stream(model, kind.status)]), after)
 
+    def _break_behind_receipt(self) -> Slow:
+        if self._case.kind.is_late:
+            return Slow(Stuck(b"{}\n", headers={}), 0)
+        return Slow(Answer(b"{}\n", headers={}, failure=StreamInterrupted("broken")), FAILS_AFTER)
+
     def _receipt(self, model: int) -> Any:
         self.sent.append(model)
         if self._case.way.fails == HEAD and self._fails():
@@ -343,8 +353,8 @@ class Models(Hosts):
 
     def _behind_receipt(self, model: int) -> Slow:
         self.looks.append(model)
-        if self._case.way.fails == LOOK and self._fails():
-            return self._failure()
+        if self._case.way.fails_behind_receipt and self._fails():
+            return self._failure() if self._case.way.fails == LOOK else self._break_behind_receipt()
         text, end = {"text": WHOLE[model]}, {"why": "done", "usage": {"in": 3, "out": 2}}
         if not self._case.way.stream:
             return Slow({**text, **end}, ANSWERS_AFTER)
@@ -519,8 +529,15 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts_module, "between", lambda low, high: WAITS)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+WAYS_AND_KINDS = [
+    pytest.param(way, kind, id=f"{name}-{fails_with}")
+    for name, way in WAYS.items()
+    for fails_with, kind in KINDS.items()
+    if kind.status is None or not (way.has_receipt and way.fails == BEFORE)  # that manifest knows no errors in streams
+]
+
+
+@pytest.mark.parametrize(("way", "kind"), WAYS_AND_KINDS)
 @pytest.mark.parametrize("is_hedged", [False, True], ids=["one-by-one", "hedged"])
 def test_requests_are_as_many_as_retries_and_fallbacks_say(
     way: Way, kind: Kind, is_hedged: bool, receipts: Path
