@@ -12,7 +12,6 @@ import msgspec
 from ..errors import REMOTE_ERRORS
 from .context import Context, Source
 from .paths import write_expression
-from .rate_limits import until_some_remain, write_standings
 from .scope import VALUE, WIRE, Ref, Scope
 from .waits import write_wait
 from .writer import Writer, compile_function
@@ -106,6 +105,8 @@ def _write_hint(context: Context, data: dict[str, Any], message: str) -> str:
     with context.at("errors", "retry_after"):
         wait = write_wait(context, Scope(Ref("body", WIRE), names), hints or {})
     if limits:
+        from .rate_limits import until_some_remain, write_standings  # for who meets an error
+
         with writer.block(f"if {wait} is None and error_class == 'rate_limited':"):
             found = ", ".join(f"{kind}={local}" for kind, local in write_standings(context, limits, "None").items())
             writer.line(f"{wait} = {writer.reference(until_some_remain, 'until_some_remain')}({found})")
