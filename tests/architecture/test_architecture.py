@@ -199,6 +199,28 @@ asyncio.run(main())
     assert run(code).split() == ["openai", "False"]
 
 
+def test_what_is_off_is_not_loaded() -> None:
+    """A call that succeeds at once pays for nothing that other calls need."""
+    code = """
+import asyncio, sys
+from ai_lib_python import AiClient
+from ai_lib_python.testing import ScriptedTransport
+ANSWER = {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
+FRAMES = b'data: {"choices": [{"delta": {"content": "Hello"}, "finish_reason": "stop"}]}\\n\\ndata: [DONE]\\n\\n'
+async def main():
+    client = await AiClient.create("openai/gpt-4o", api_key="k", transport=ScriptedTransport(ANSWER, FRAMES))
+    response = await client.chat().user("Hello").execute()
+    streamed = "".join([text async for text in client.chat().user("Hello").stream_text()])
+    assert (response.content, streamed) == ("Hello", "Hello")
+    print(*sys.modules)
+asyncio.run(main())
+"""
+    loaded = set(run(code).split())
+    of_some = ["attempts", "falling", "fallback_caller", "fallback_stream", "relatives", "limiting", "files"]
+    assert loaded.isdisjoint(f"ai_lib_python._engine.{name}" for name in of_some)
+    assert loaded.isdisjoint({"ai_lib_python.limits.gate", "ai_lib_python.limits.store", "genai_prices", "keyring"})
+
+
 def test_only_the_manifest_that_is_needed_is_compiled_and_only_as_far_as_it_is_used() -> None:
     """Compiling is lazy, function by function."""
     code = """
