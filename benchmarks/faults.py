@@ -3,8 +3,9 @@
     python -m benchmarks.faults --seeds 10000 [--first S] [--workers N]
 
 Every run must end in success with exactly the scripted text and calls, or in an error of the library whose partial is
-a beginning of them. Prints how each kind of fault ended; ends with 1 where anything was wrong, and says how to run that
-number alone. Sends nothing beyond this machine.
+a beginning of them. A share of them may be tried again, or has another client that stands in: the server must see no
+more requests than that allows, and the ledger must have each. Prints how each kind of fault ended; ends with 1 where
+anything was wrong, and says how to run that number alone. Sends nothing beyond this machine.
 """
 
 from __future__ import annotations

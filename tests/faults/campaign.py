@@ -14,24 +14,26 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ai_lib_python import AiClient, ToolDefinition
+from ai_lib_python import AiClient, Retries, ToolDefinition
 from ai_lib_python._wire.aiohttp_transport import AiohttpTransport
 from ai_lib_python.errors import AiLibError
-from ai_lib_python.simulator import Simulator
-from ai_lib_python.testing import Player, Recorder
+from ai_lib_python.simulator import ReceivedRequest, Simulator
+from ai_lib_python.testing import NotRecorded, Player, Recorder
 
 from .cases import KEY, Case, case_of
-from .verdict import LATE, Wrong, check_failure, check_outcome, check_success, check_text
+from .verdict import LATE, Wrong, check_failure, check_outcome, check_requests, check_success, check_text
 
 WORKERS = 16
 GRACE = 10.0
 """Seconds beyond its deadline after which a run hangs; generous, for busy machines."""
+
+SEEN = 20
+"""Requests that a simulator remembers: more than any run may send."""
 
 EACH = 500
 """Runs after which sockets and tasks are counted."""
@@ -153,7 +155,7 @@ def _sockets() -> int:
 async def _worker(queue: Iterator[int], folder: Path, report: Report) -> None:
     """A simulator and a client for each wire, one run after the other: what one leaves behind the next one meets."""
     folder.mkdir()  # noqa: ASYNC240
-    async with Simulator(keep=1) as simulator:
+    async with Simulator(keep=SEEN) as simulator:
         worker = _Worker(simulator, folder)
         try:
             for seed in queue:
@@ -189,10 +191,12 @@ class _Worker:
         Raises:
             Wrong: it did not end as it may.
         """
-        self._simulator.script(case.fault, *[case.fault.answer] * 3)
+        self._simulator.script(case.fault, *[case.fault.answer] * SEEN)
+        before = self._simulator.requests
         try:
             if not case.recorded:
-                outcome = await _judged(case, await self._client(case.dialect))
+                outcome, told = await _judged(case, await self._client(case.dialect))
+                check_requests(case, self._posted_since(before), told)
             else:
                 outcome = await self._recorded(case)
             check_outcome(case, outcome, haunted=self._haunted)
@@ -207,9 +211,14 @@ class _Worker:
     async def _recorded(self, case: Case) -> str:
         """The run as it is recorded, and as it is played again: both end alike, and the key is not in the file."""
         path = self._folder / f"{case.seed}.jsonl"
-        outcome = await _judged(case, await self._client(case.dialect, Recorder(path, self._transport)))
+        outcome, _ = await _judged(case, await self._client(case.dialect, Recorder(path, self._transport)))
         check_text(path.read_bytes().decode("utf-8"))
-        again = await _judged(case, await self._client(case.dialect, Player(path)))
+        try:
+            again, _ = await _judged(case, await self._client(case.dialect, Player(path)))
+        except NotRecorded:
+            if outcome in LATE:  # the client left, so nobody recorded what would have come
+                return outcome
+            raise
         if again != outcome:
             raise Wrong(f"{outcome} when it was recorded, {again} when it was played")
         return outcome
@@ -223,9 +232,13 @@ class _Worker:
             base_url=self._simulator.address(dialect),
             transport=transport or self._transport,
             on_unsupported="ignore",
-            **ONCE,
         )
         return client if transport is not None else self._clients.setdefault(dialect, client)
+
+    def _posted_since(self, before: list[ReceivedRequest]) -> int:
+        """How many requests have come that ask for an answer, and not only for the rest of one."""
+        known = set(map(id, before))
+        return sum(each.method == "POST" and id(each) not in known for each in self._simulator.requests)
 
     def _check_connections(self) -> None:
         for session in self._transport._sessions.values():
@@ -240,15 +253,20 @@ async def _arrived() -> None:
         await asyncio.sleep(0)
 
 
-async def _judged(case: Case, client: AiClient) -> str:
+async def _judged(case: Case, client: AiClient) -> tuple[str, int]:
+    """How the run ended, and how many requests the library says that it sent."""
     heard: list[str] = []
     request = client.chat().user(case.text).timeout(case.timeout)
+    request = request.max_retries(Retries(max_retries=case.retries, base_delay=0.0))
+    if case.others:
+        request = request.fallback([client])
     if case.calls:
         request = request.tools([TOOL])
     try:
         if not case.streamed:
-            check_success(case, await request.execute(), None)
-            return "success"
+            response, stats = await request.execute_with_stats()
+            check_success(case, response, None)
+            return "success", stats.attempts
         stream = request.stream()
         async for event in stream:
             if event.is_content_delta:
@@ -256,11 +274,8 @@ async def _judged(case: Case, client: AiClient) -> str:
         check_success(case, stream.response, "".join(heard))
     except AiLibError as error:
         check_failure(case, error, "".join(heard) if case.streamed else None)
-        return type(error).__name__
-    return "success"
+        return type(error).__name__, error.attempts
+    return "success", stream.stats.attempts
 
-
-ONCE: dict[str, Any] = {"max_retries": 0} if "max_retries" in signature(AiClient.create).parameters else {}
-"""Each call is sent once: what is looked at is how it ends. Retries have tests of their own."""
 
 TOOL = ToolDefinition("weather", "Tells the weather", {"type": "object", "properties": {"city": {"type": "string"}}})

@@ -40,6 +40,8 @@ class Case(NamedTuple):
         calls: the tools that are called.
         timeout: seconds for the call.
         recorded: whether it goes through a recorder, and is played again.
+        retries: how often it may be tried again.
+        others: whether another client stands in where this one's calls fail.
     """
 
     seed: int
@@ -50,6 +52,13 @@ class Case(NamedTuple):
     calls: tuple[ToolCall, ...]
     timeout: float
     recorded: bool
+    retries: int = 0
+    others: bool = False
+
+    @property
+    def most_requests(self) -> int:
+        """How many requests the server may see."""
+        return (1 + self.retries) * (1 + self.others)
 
     @property
     def fails(self) -> bool:
@@ -78,7 +87,10 @@ def case_of(seed: int) -> Case:
         count=chance.randint(1, 3),
     )
     timeout = quick if kind in ENDLESS else PATIENT
-    return Case(seed, dialect, streamed, fault, text, calls, timeout, recorded=chance.random() < 0.25)
+    recorded = chance.random() < 0.25
+    again = chance.random() < 0.3 and not recorded
+    retries, others = (chance.randint(0, 2), chance.random() < 0.5) if again else (0, False)
+    return Case(seed, dialect, streamed, fault, text, calls, timeout, recorded, retries, others)
 
 
 def _word(chance: random.Random) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from ai_lib_python.simulator import FAULTS, Answer, Fault
 from . import campaign as running
 from .campaign import campaign
 from .cases import DIALECTS, KEY, Case, case_of
-from .verdict import PLAIN, STREAMED, Wrong, check_failure, check_no_key, check_outcome, check_success
+from .verdict import PLAIN, STREAMED, Wrong, check_failure, check_no_key, check_outcome, check_requests, check_success
 
 ONCE = 2 * len(DIALECTS) * len(FAULTS)
 """Runs that meet each fault on each wire, plain and streamed."""
@@ -54,6 +55,27 @@ CALL = ToolCall.create("weather", {"city": "Ulm"}, id="c1")
 
 def response(text: str, *calls: ToolCall) -> ChatResponse:
     return ChatResponse("p", parts=(TextPart(text), *calls))
+
+
+@pytest.mark.parametrize(("posted", "told"), [(5, 4), (5, 5), (4, 5), (2, 1)])
+def test_a_request_too_many_is_seen_and_one_that_nobody_told(posted: int, told: int) -> None:
+    run = case(retries=1, others=True)
+    check_requests(run, 4, 4)
+    with pytest.raises(Wrong, match="requests came"):
+        check_requests(run, posted, told)
+
+
+def test_what_is_tried_again_may_succeed_and_an_error_may_not() -> None:
+    check_outcome(case("close", retries=1), "success", haunted=False)
+    check_outcome(case("close", others=True), "success", haunted=False)
+    with pytest.raises(Wrong):
+        check_outcome(case("close"), "success", haunted=False)
+
+
+def test_a_share_of_the_runs_is_tried_again_or_has_others() -> None:
+    again = Counter((run.retries, run.others) for run in map(case_of, range(1000)))
+    assert set(again) == {(retries, others) for retries in range(3) for others in (False, True)}
+    assert again.total() - again[0, False] > 100
 
 
 @pytest.mark.parametrize("text", ["one", "one two two", "two", ""])

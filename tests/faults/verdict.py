@@ -78,10 +78,20 @@ def check_outcome(case: Case, outcome: str, *, haunted: bool) -> None:
     fitting = (STREAMED if case.streamed or case.dialect in ONLY_STREAMS else PLAIN)[case.fault.kind]
     if case.fails:
         fitting |= {kind.__name__ for kind in REMOTE_ERRORS.values()} - (NO_SENSE | FINE)
+    if case.most_requests > 1 and not case.fails:
+        fitting |= FINE
     if haunted:
         fitting |= ERRORS
     if outcome not in fitting:
         raise Wrong(f"{case.fault.kind} ended in {outcome}")
+
+
+def check_requests(case: Case, posted: int, told: int) -> None:
+    """The server has seen no more requests than the call may send, and the ledger has each of them."""
+    if posted > case.most_requests or told > case.most_requests:
+        raise Wrong(f"{posted} requests came and {told} were told, of {case.most_requests} that may be sent")
+    if posted > told:
+        raise Wrong(f"{posted} requests came, and {told} were told")
 
 
 def check_success(case: Case, response: ChatResponse, heard: str | None) -> None:
