@@ -159,11 +159,13 @@ class _Connection(ResponseHandler):
     """A connection that tells who reads a body when it breaks.
 
     The library closes it when what comes is no HTTP any more, such as a chunk without a length, and tells only who
-    waits for the next answer: whoever reads this one would wait for ever.
+    waits for the next answer: whoever reads this one would wait for ever. What came is left out of what it tells: a task
+    that is written in Python, as some event loops have them, hangs it on to every error that follows.
     """
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        super().set_exception(exc, *cause)
+        exc = _without_what_came(exc)
+        super().set_exception(exc, *map(_without_what_came, cause))
         body = self._payload
         if body is not None and not body.is_eof() and body.exception() is None:
             body.set_exception(aiohttp.ClientPayloadError(getattr(exc, "message", None) or str(exc)))
@@ -323,6 +325,19 @@ def _before_what_came(message: str) -> str:
     """A complaint without the bytes that it is about, which may be a key that the server has echoed."""
     words = _COMPLAINT.match(message.removeprefix(_IN_FRONT))
     return words[0].rstrip(": ") if words else "what came is no HTTP"
+
+
+def _without_what_came(error: BaseException) -> BaseException:
+    """The same complaint of the HTTP library, without the bytes that it is about; other errors as they are."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return aiohttp.ServerDisconnectedError()
+    if isinstance(error, http_exceptions.LineTooLong):
+        return http_exceptions.LineTooLong(b"", LONGEST_HEADER)
+    if isinstance(error, http_exceptions.BadHttpMessage):
+        return http_exceptions.BadHttpMessage(_before_what_came(error.message))
+    if isinstance(error, http_exceptions.HttpProcessingError):
+        return http_exceptions.HttpProcessingError(code=error.code, message=_before_what_came(error.message))
+    return error
 
 
 def _harmless(error: Exception) -> OSError | None:
