@@ -497,7 +497,7 @@ def run(code: str, mode: tuple[str, ...] = ("-X", "dev", "-W", "error::ResourceW
     text = SERVER % whole(PLAIN) + textwrap.dedent(code) + "\ngc.collect()\nprint('done', answered)\n"
     source = str(Path(ai_lib_python.__file__).parent.parent)
     command = [sys.executable, *mode, "-c", text]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=30, env={"PYTHONPATH": source})
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"PYTHONPATH": source})
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     return result.stdout

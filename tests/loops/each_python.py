@@ -20,12 +20,20 @@ ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 NEEDED = (
-    ".[aws,google,prices]", "pytest>=8", "pytest-asyncio>=0.24", "pytest-timeout>=2.3", "pytest-xdist>=3.6",
-    "hypothesis>=6.100", "jsonschema>=4.20", "trio>=0.25", "uvloop>=0.19; sys_platform != 'win32'",
+    ".[aws,google,keyring,prices]", "pytest>=8", "pytest-asyncio>=0.24", "pytest-timeout>=2.3", "pytest-xdist>=3.6",
+    "hypothesis>=6.100", "jsonschema>=4.20", "rich>=13", "trio>=0.25", "trustme>=1",
+    "uvloop>=0.19; sys_platform != 'win32'",
 )  # fmt: skip
 """What these tests need: the SDKs of the vendors are for other ones."""
 
-TESTS = ("tests/loops", "tests/test_sync.py", "tests/engine/test_connections.py")
+RELIABILITY = ("connections", "deadlines", "fallback", "hostile_servers", "interrupt", "leaving", "limited_calls",
+               "limits", "retries", "stream")  # fmt: skip
+
+TESTS = (
+    "tests/loops", "tests/test_sync.py", "tests/typed", "tests/examples", "tests/faults",
+    *(f"tests/engine/test_{name}.py" for name in RELIABILITY),
+)  # fmt: skip
+"""What depends most on the interpreter: tasks and their cancellation, loops, threads, forks, types as written."""
 
 
 def found(version: str) -> str | None:

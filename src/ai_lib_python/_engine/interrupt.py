@@ -48,7 +48,7 @@ else:  # no task counts here
         loop.call_soon(look, len(tasks))  # in each turn, one of the tasks hands the cancellation to the next
         task.cancel(OURS)
         for each in tasks:
-            each._cancel_message = OURS  # type: ignore[attr-defined]  # another cancellation puts its own there
+            each._cancel_message = OURS  # another cancellation puts its own there
         return others
 
     def is_only(task: Any, mark: Any) -> bool:

@@ -159,8 +159,8 @@ class _Connection(ResponseHandler):
     """A connection that tells who reads a body when it breaks.
 
     The library closes it when what comes is no HTTP any more, such as a chunk without a length, and tells only who
-    waits for the next answer: whoever reads this one would wait for ever. What came is left out of what it tells: a task
-    that is written in Python, as some event loops have them, hangs it on to every error that follows.
+    waits for the next answer: whoever reads this one would wait for ever. What came is left out of what it tells: a
+    task that is written in Python, as some event loops have them, hangs it on to every error that follows.
     """
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
