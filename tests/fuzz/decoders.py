@@ -96,7 +96,7 @@ def prepared(dialect: str, *, stream: bool) -> Prepared:
     manifest = load(dialect)
     target = Target(manifest, key=KEY, base_url="https://fuzz.example/v1", variables={"region": "us-east-1"})
     request = ChatRequest("m", (Message.user("hi"),))
-    return prepare(target, request, stream=stream, timeout=None, credential=_credential(manifest))
+    return prepare(target, request, stream=stream, credential=_credential(manifest))
 
 
 def _credential(manifest: Any) -> Credential | None:
