@@ -27,7 +27,7 @@ LONG = frozenset({"long_header", "long_line"})
 """Faults that would be none if they were short."""
 
 PATIENT = 5.0
-"""Seconds for a run that should end by itself."""
+"""Seconds for each request of a run that should end by itself."""
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzäß語🎉"
 
@@ -86,10 +86,10 @@ def case_of(seed: int) -> Case:
         size=None if kind in LONG else chance.choice((None, 1, 7)),
         count=chance.randint(1, 3),
     )
-    timeout = quick if kind in ENDLESS else PATIENT
     recorded = chance.random() < 0.25
     again = chance.random() < 0.3 and not recorded
     retries, others = (chance.randint(0, 2), chance.random() < 0.5) if again else (0, False)
+    timeout = quick if kind in ENDLESS else PATIENT * (1 + retries) * (1 + others)
     return Case(seed, dialect, streamed, fault, text, calls, timeout, recorded, retries, others)
 
 
