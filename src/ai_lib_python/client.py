@@ -278,10 +278,12 @@ class AiClient:
         return f"AiClient({self.provider}/{self.model})"
 
 
-def _some_fallback(given: Fallback | Sequence[Any]) -> Fallback:
+def _some_fallback(
+    given: Fallback | Iterable[Any], on: Collection[str] | None = None, hedge_after: float | None = None
+) -> Fallback:
     from .fallback import some_fallback  # for who has others
 
-    return some_fallback(given)
+    return some_fallback(given, on, hedge_after)
 
 
 class ClientOptions:
@@ -357,16 +359,10 @@ class ClientOptions:
         return self._with("max_response_bytes", count)
 
     def fallback(
-        self, models: Iterable[Any], *, on: Collection[str] | None = None, hedge_after: float | None = None
+        self, models: Fallback | Iterable[Any], *, on: Collection[str] | None = None, hedge_after: float | None = None
     ) -> Self:
         """Other models for the calls that this one fails; the options are those of a request's ``fallback``."""
-        from .fallback import MOVES_ON, Fallback  # for who has others
-
-        return self._with("fallback", Fallback(models, MOVES_ON if on is None else on, hedge_after))  # type: ignore[arg-type]
-
-    def limits(self, limits: Limits) -> Self:
-        """How much may be sent, and when to leave a failing provider alone."""
-        return self._with("limits", limits)
+        return self._with("fallback", _some_fallback(models, on, hedge_after))
 
     def _wanted(self) -> str:
         """The model that was given.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -76,6 +76,16 @@ def _classes(given: Collection[str]) -> frozenset[str]:
     return frozenset(given)
 
 
-def some_fallback(given: Fallback | Sequence[Any]) -> Fallback:
-    """A fallback, which may be given as the list of its models."""
-    return given if isinstance(given, Fallback) else Fallback(given)  # type: ignore[arg-type]
+def some_fallback(
+    given: Fallback | Iterable[Any], on: Collection[str] | None = None, hedge_after: float | None = None
+) -> Fallback:
+    """A fallback, which may be given as its models and what else is said of them.
+
+    Raises:
+        TypeError, ValueError: it is none; or it says itself what ``on`` and ``hedge_after`` say beside it.
+    """
+    if not isinstance(given, Fallback):
+        return Fallback(given, MOVES_ON if on is None else on, hedge_after)  # type: ignore[arg-type]  # is checked
+    if on is not None or hedge_after is not None:
+        raise TypeError("a Fallback says itself when the next model is asked: leave out on= and hedge_after=")
+    return given

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ._engine.tool_rounds import ToolLimits, ToolRounds
     from .attachments import Source
     from .client import AiClient
+    from .fallback import Fallback
     from .message import Part
     from .money.budget import Budget
     from .preview import RequestPreview
@@ -291,7 +292,7 @@ class RequestParts:
 
     def fallback(
         self,
-        models: Iterable[str | AiClient],
+        models: Iterable[str | AiClient] | Fallback,
         *,
         on: Collection[str] | None = None,
         hedge_after: float | None = None,
@@ -303,7 +304,8 @@ class RequestParts:
 
         Args:
             models: ``"provider/model"``, each with the key, the address and the rules of its own provider; or clients,
-                each with what it was made with. They take the place of the client's own.
+                each with what it was made with; or a ``Fallback``, which says the rest too. They take the place of the
+                client's own.
             on: the errors behind which the next one is asked, by their ``error_class``; ``fallback.MOVES_ON`` where
                 nothing is said.
             hedge_after: seconds, 0 or more, after which the next one is asked beside one that has given nothing yet:
@@ -314,10 +316,9 @@ class RequestParts:
             ConfigurationError: there is no such provider, or it is not to be spoken to.
         """
         from ._engine.fallback_caller import with_fallback  # for who has others
-        from .fallback import MOVES_ON, Fallback
+        from .fallback import some_fallback
 
-        others = Fallback(models, MOVES_ON if on is None else on, hedge_after)  # type: ignore[arg-type]
-        self._caller = with_fallback(self._caller, self._model, others)
+        self._caller = with_fallback(self._caller, self._model, some_fallback(models, on, hedge_after))
         return self
 
     def budget(self, usd: Decimal | float | str | Budget, *, prompt_tokens: int | None = None) -> Self:

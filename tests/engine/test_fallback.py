@@ -161,7 +161,7 @@ async def test_which_errors_move_on_can_be_said() -> None:
 async def test_a_request_may_have_its_own_models() -> None:
     there = hosts()
     mine = await client(there, [SECOND])
-    response = await mine.chat().user("Hi").fallback([THIRD]).execute()
+    response = await mine.chat().user("Hi").fallback(Fallback((THIRD,))).execute()
     assert (response.content, there.asked) == ("From Mistral", [OPENAI, MISTRAL])
     assert (await mine.chat().user("Hi").execute()).content == "From Claude"
 
@@ -508,6 +508,8 @@ async def test_a_wrong_name_is_refused_where_it_is_given() -> None:
         Fallback((SECOND,), on={"overlaoded"})
     with pytest.raises(ValueError, match="hedge_after"):
         Fallback((SECOND,), hedge_after=-1)
+    with pytest.raises(TypeError, match="says itself"):
+        (await client(hosts())).chat().fallback(Fallback((SECOND,)), hedge_after=3)
 
 
 def test_the_blocking_face_falls_back_too() -> None:
