@@ -358,6 +358,10 @@ class ClientOptions:
         """The most bytes that a whole answer may have, and that a stream may send without an event."""
         return self._with("max_response_bytes", count)
 
+    def limits(self, limits: Limits) -> Self:
+        """How much may be sent, and when to leave a failing provider alone."""
+        return self._with("limits", limits)
+
     def fallback(
         self, models: Fallback | Iterable[Any], *, on: Collection[str] | None = None, hedge_after: float | None = None
     ) -> Self:
