@@ -16,6 +16,7 @@ from ..errors import AiLibError, DeadlineExceeded, FetchFailed, RemoteError, Tra
 from ..response import Attempt, CallStats
 from ..retries import Retries
 from .deadlines import Watch
+from .sums import with_before
 
 T = TypeVar("T")
 
@@ -119,14 +120,7 @@ class Attempts:
                 last = msgspec.structs.replace(last, kind="retry", waited_ms=self._waited * MILLISECONDS)
             ledger = (*ledger, last)
         before = max(0.0, elapsed(ledger) - stats.latency_ms)
-        first = stats.time_to_first_token_ms
-        return msgspec.structs.replace(
-            stats,
-            latency_ms=before + stats.latency_ms,
-            time_to_first_token_ms=None if first is None else before + first,
-            attempts=len(ledger),
-            entries=ledger,
-        )
+        return with_before(stats, before, ledger)
 
 
 def elapsed(ledger: tuple[Attempt, ...]) -> float:

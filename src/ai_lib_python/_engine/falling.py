@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-import msgspec
-
 from ..errors import (
     AiLibError,
     ContextWindowExceeded,
@@ -21,6 +19,7 @@ from ..errors import (
 from ..fallback import Fallback
 from ..response import Attempt, CallStats
 from ..timeouts import Timeouts
+from .sums import with_before
 from .terms import Terms
 
 if TYPE_CHECKING:
@@ -127,15 +126,7 @@ class Falling:
         """The statistics of the model that answered, as those of the whole call."""
         if not self.entries:
             return stats
-        ledger, before = (*self.entries, *stats.ledger), self.before * MILLISECONDS
-        first = stats.time_to_first_token_ms
-        return msgspec.structs.replace(
-            stats,
-            latency_ms=before + stats.latency_ms,
-            time_to_first_token_ms=None if first is None else before + first,
-            attempts=len(ledger),
-            entries=ledger,
-        )
+        return with_before(stats, self.before * MILLISECONDS, (*self.entries, *stats.ledger))
 
     def ended(self, error: AiLibError) -> AiLibError:
         """An error of the model that had begun to answer, as that of the whole call."""

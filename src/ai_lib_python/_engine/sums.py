@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..response import CallStats, Usage
+from ..response import Attempt, CallStats, Usage
 
 
 def together(each: Sequence[CallStats]) -> CallStats:
@@ -21,4 +21,16 @@ def together(each: Sequence[CallStats]) -> CallStats:
         attempts=sum(stats.attempts for stats in each),
         bills=tuple(bill for stats in each for bill in stats.bills),
         entries=tuple(attempt for stats in each for attempt in stats.ledger),
+    )
+
+
+def with_before(stats: CallStats, before: float, ledger: tuple[Attempt, ...]) -> CallStats:
+    """The statistics of a call's last request as those of the whole: ``before`` it there were so many milliseconds."""
+    first = stats.time_to_first_token_ms
+    return msgspec.structs.replace(
+        stats,
+        latency_ms=before + stats.latency_ms,
+        time_to_first_token_ms=None if first is None else before + first,
+        attempts=len(ledger),
+        entries=ledger,
     )

@@ -67,7 +67,7 @@ def _fault(item: dict[str, Any], where: str) -> Fault:
     types = get_type_hints(Fault)
     fields = {name: msgspec.convert(value, types[name]) for name, value in item.items() if name != "answer"}
     said = item.get("answer")
-    return Fault(**fields, answer=None if said is None else _answer(said, where))  # type: ignore[arg-type]
+    return Fault(**fields, answer=None if said is None else _answer(said, where))  # type: ignore[arg-type]  # converted above
 
 
 def _with_calls(item: dict[str, Any]) -> dict[str, Any]:

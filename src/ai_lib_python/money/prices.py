@@ -107,7 +107,7 @@ def prices_from(given: Mapping[str, Any]) -> Prices:
             raise ValueError(f"there is no price {name!r}; there are: {', '.join(RATES)}")
     base = _amounts(given)
     tiers = tuple(
-        PriceTier(int(above), Prices(**{**base, **_amounts(other)}))  # type: ignore[arg-type]
+        PriceTier(int(above), Prices(**{**base, **_amounts(other)}))  # type: ignore[arg-type]  # by name
         for above, other in (given.get("tiers") or {}).items()
     )
     return Prices(tiers=tiers, source=given.get("source"), date=given.get("date"), **base)
