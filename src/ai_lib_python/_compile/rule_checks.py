@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ..request import PARAMETERS
 from .context import Context
@@ -31,17 +31,21 @@ LISTS = frozenset({"$each", "$concat"})
 
 def sent_without_rule(context: Context, request: Mapping[str, Any], rules: Mapping[str, Any]) -> set[str]:
     """The parameters that have no rule, and go out all the same: the templates of ``request`` send them."""
-    texts = "\n".join(_texts(context, _templates(request), without=CONDITIONS))
-    return {name for name in PARAMETERS if name not in rules and _names(texts, name)}
+    return _names(context, _templates(request), without=CONDITIONS) & (set(PARAMETERS) - rules.keys())
 
 
 def check_rules(context: Context, request: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> None:
     """Holds each rule against itself, against the templates of ``request`` and against the other rules."""
     templates = _templates(request)
+    reads = _Reads(
+        _names(context, templates, without=CONDITIONS),
+        _names(context, templates),
+        {name: _names(context, rule) for name, rule in rules.items()},
+    )
     places: dict[str, str] = {}
     for name, rule in rules.items():
         with context.at("parameters", name):
-            _check_unplaced(context, name, rule, templates, rules)
+            _check_unplaced(context, name, rule, reads)
             if rule.get("refused"):
                 continue
             _check_limits(context, name, rule)
@@ -55,57 +59,61 @@ def _templates(request: Mapping[str, Any]) -> list[Any]:
     return [value for key, value in request.items() if key != "turns"]
 
 
-def _check_unplaced(
-    context: Context, name: str, rule: Mapping[str, Any], templates: list[Any], rules: Mapping[str, Any]
-) -> None:
+class _Reads(NamedTuple):
+    """The names that a request reads: in what goes out, in its templates at all, and in each of the rules."""
+
+    sent: set[str]
+    templates: set[str]
+    rules: Mapping[str, set[str]]
+
+
+def _check_unplaced(context: Context, name: str, rule: Mapping[str, Any], reads: _Reads) -> None:
     """A value that no rule places goes out as a template reads it, so its rule can neither change nor drop it."""
     placed = "to" in rule or "adds_to" in rule
     if rule.get("as", NOWHERE) != NOWHERE or (placed and "as" not in rule):
         return
-    others = [other for key, other in rules.items() if key != name]
-    goes_out, elsewhere = _goes_out(context, name, templates), _is_read(context, name, others)
+    goes_out, elsewhere = name in reads.sent, any(name in read for key, read in reads.rules.items() if key != name)
     wrong = [word for word in CHANGING if word in rule and not rule.get("refused") and (goes_out or not elsewhere)]
     wrong += [word for word in DROPPING if goes_out and rule.get(word, False) is not False]
     if wrong:
         context.fail(f"{wrong[0]} would be told but not done: no `to` and no `as` of this rule places the value")
     told = elsewhere or any(word in rule for word in (*DROPPING, "drops"))
-    if not told and name in PARAMETERS and not _is_read(context, name, templates):
+    if not told and name in PARAMETERS and name not in reads.templates:
         context.fail(f"goes nowhere: no template reads ${name}; say where by `to` or `as`, or why not by `refused`")
 
 
-def _goes_out(context: Context, name: str, templates: list[Any]) -> bool:
-    return any(_names(text, name) for text in _texts(context, templates, without=CONDITIONS))
+def _names(context: Context, node: Any, without: frozenset[str] = frozenset()) -> set[str]:
+    """The names in a template: ``turns`` of ``$turns``."""
+    return {name for text in _texts(context, node, without) if "$" in text for name in _NAME.findall(text)}
 
 
-def _is_read(context: Context, name: str, nodes: list[Any]) -> bool:
-    return any(_names(text, name) for text in _texts(context, nodes))
-
-
-def _names(text: str, name: str) -> bool:
-    return f"${name}" in text and name in _NAME.findall(text)
-
-
-def _texts(context: Context, node: Any, without: frozenset[str] = frozenset()) -> Iterator[str]:
+def _texts(context: Context, node: Any, without: frozenset[str] = frozenset()) -> list[str]:
     """The texts and keys of a template and of the fragments that it uses."""
+    found: list[str] = []
+    _gather(context, node, without, found)
+    return found
+
+
+def _gather(context: Context, node: Any, without: frozenset[str], found: list[str]) -> None:
     if isinstance(node, str):
-        yield node
+        found.append(node)
     elif isinstance(node, list):
         for item in node:
-            yield from _texts(context, item, without)
+            _gather(context, item, without, found)
     elif isinstance(node, dict):
         for key, item in node.items():
             if key in without or key == "$literal":
                 continue
-            yield str(key)
-            yield from _used(context, item, without) if key == "$use" else _texts(context, item, without)
+            found.append(str(key))
+            gather = _gather_used if key == "$use" else _gather
+            gather(context, item, without, found)
 
 
-def _used(context: Context, name: Any, without: frozenset[str]) -> list[str]:
+def _gather_used(context: Context, name: Any, without: frozenset[str], found: list[str]) -> None:
     """The texts of a fragment; one that is not there, or uses itself, is told where it is compiled."""
-    if not isinstance(name, str) or name in context.using or name not in context.fragments:
-        return []
-    with context.fragment(name) as body:
-        return list(_texts(context, body, without))
+    if isinstance(name, str) and name not in context.using and name in context.fragments:
+        with context.fragment(name) as body:
+            _gather(context, body, without, found)
 
 
 def _check_limits(context: Context, name: str, rule: Mapping[str, Any]) -> None:
