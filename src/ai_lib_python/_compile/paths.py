@@ -115,8 +115,8 @@ def _root(context: Context, scope: Scope, path: Path) -> Ref:
         return scope.current
     if path.root == "absent":
         return NONE
-    known = sorted(scope.names.keys() - OURS)
-    if path.root not in known:
+    if path.root in OURS or path.root not in scope.names:
+        known = sorted(scope.names.keys() - OURS)
         hint = context.nearest(path.root, known)
         context.fail(f"no name ${path.root} here{hint} (there are: {', '.join(known)})")
     return scope.names[path.root]

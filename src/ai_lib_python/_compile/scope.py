@@ -152,13 +152,13 @@ class Scope:
 
     def __init__(self, current: Ref | None, names: Mapping[str, Ref], parent: Scope | None = None) -> None:
         self.current = current
-        self.names = dict(names)
+        self.names = names
         self._parent = parent
         self._known: dict[tuple[str, str | int], Ref] = {}
 
     def inside(self, current: Ref | None = None, /, **names: Ref) -> Scope:
         """A scope for a nested block: computed values of this one stay in reach."""
-        return Scope(current or self.current, {**self.names, **names}, self)
+        return Scope(current or self.current, {**self.names, **names} if names else self.names, self)
 
     def nearest(self, kind: str) -> Ref | None:
         """The current item, or the nearest around it that is a record of this kind."""
@@ -168,8 +168,12 @@ class Scope:
 
     def known(self, base: str, step: str | int) -> Ref | None:
         """What ``base.step`` was computed to, if it was."""
-        found = self._known.get((base, step))
-        return found if found or self._parent is None else self._parent.known(base, step)
+        scope: Scope | None = self
+        while scope is not None:
+            if found := scope._known.get((base, step)):
+                return found
+            scope = scope._parent
+        return None
 
     def forget(self, base: str) -> None:
         """``base`` has another value from here on."""

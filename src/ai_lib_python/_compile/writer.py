@@ -69,8 +69,8 @@ class Writer:
         indent = "    " * self._depth
         with self.block(head(names)):
             yield
-        words = set(_WORD.findall("\n".join(self._lines[start + 1 :])))
-        used = [name for name in names if name in words]
+        text = "\n".join(self._lines[start + 1 :])
+        used = [name for name in names if name in text and name in _WORD.findall(text)]
         self._lines[start] = indent + head(used)
 
     def source(self) -> str:
