@@ -17,8 +17,6 @@ __all__ = ["NOT_INHERITED", "heritage", "inherited"]
 NOT_INHERITED = ("id", "kind", "extends", "name", "sources", "checked", "confidence", "notes", "prices")
 """What a manifest says about itself alone."""
 
-_OWN_PATHS = frozenset((key,) for key in NOT_INHERITED)
-
 
 def inherited(chain: Sequence[Document]) -> Layer:
     """The first manifest of a chain with all that it inherits; the root stands last."""
@@ -28,5 +26,4 @@ def inherited(chain: Sequence[Document]) -> Layer:
 
 def heritage(layer: Layer) -> Layer:
     """What of a manifest goes to those that extend it."""
-    origins = {path: origin for path, origin in layer.origins.items() if path[:1] not in _OWN_PATHS}
-    return Layer({key: value for key, value in layer.data.items() if key not in NOT_INHERITED}, origins)
+    return layer.only(lambda key: key not in NOT_INHERITED)

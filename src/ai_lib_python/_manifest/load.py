@@ -27,7 +27,7 @@ from .yaml_source import Document, read
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["load", "load_file", "misnamed"]
 
@@ -237,7 +237,7 @@ def _says_what_it_takes(data: Mapping[str, Any]) -> bool:
 
 def _api(provider: Layer, chain: tuple[_Link, ...], dialect: tuple[_Link, ...], name: str) -> Manifest:
     """What holds for another API of the provider: its dialect, who the provider is, and what differs."""
-    own = _part_of(provider.part(("apis", name)), lambda key: key != "extends")
+    own = provider.part(("apis", name)).only(lambda key: key != "extends")
     own = with_api_moved(own, provider, _documents(chain), name)
     spoken = _without_identity(heritage(inherited(_documents(dialect))))
     layer = merge(merge(spoken, _identity(provider)), own)
@@ -246,17 +246,12 @@ def _api(provider: Layer, chain: tuple[_Link, ...], dialect: tuple[_Link, ...], 
 
 def _identity(provider: Layer) -> Layer:
     """Who a provider is, whatever API it is asked by."""
-    return _part_of(provider, lambda key: key in _IDENTITY)
+    return provider.only(lambda key: key in _IDENTITY)
 
 
 def _without_identity(dialect: Layer) -> Layer:
     """How is spoken, without who speaks: another provider's address must not come along, nor its other APIs."""
-    return _part_of(dialect, lambda key: key not in _IDENTITY and key not in ("apis", "routes"))
-
-
-def _part_of(layer: Layer, wanted: Callable[[Any], bool]) -> Layer:
-    kept = {key: value for key, value in layer.data.items() if wanted(key)}
-    return Layer(kept, {path: origin for path, origin in layer.origins.items() if not path or wanted(path[0])})
+    return dialect.only(lambda key: key not in _IDENTITY and key not in ("apis", "routes"))
 
 
 def _dialect(chain: Sequence[_Link]) -> str:

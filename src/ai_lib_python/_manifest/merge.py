@@ -19,10 +19,13 @@ the lower one, except below what was replaced.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .later import Later
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .yaml_source import Document, KeyPath
 
@@ -76,27 +79,45 @@ class Layer(NamedTuple):
         data: Any = self.data
         for key in path:
             data = data[key]
+        return Layer(data, Later(partial(self._origins_below, path)))
+
+    def only(self, wanted: Callable[[Any], bool]) -> Layer:
+        """The entries at the top whose keys are wanted."""
+        kept = {key: value for key, value in self.data.items() if wanted(key)}
+        return Layer(kept, Later(partial(self._origins_of_only, wanted)))
+
+    def _origins_of_only(self, wanted: Callable[[Any], bool]) -> dict[KeyPath, Origin]:
+        return {path: origin for path, origin in self.origins.items() if not path or wanted(path[0])}
+
+    def _origins_below(self, path: KeyPath) -> dict[KeyPath, Origin]:
         size = len(path)
         found = {at[size:]: origin for at, origin in self.origins.items() if at[:size] == path}
         found.setdefault((), self.origin(path))
-        below = {at: origin._replace(below=(*origin.below, *path)) for at, origin in found.items()}
-        return Layer(data, below)
+        return {at: origin._replace(below=(*origin.below, *path)) for at, origin in found.items()}
 
 
 def layer_of(document: Document) -> Layer:
     """A document as a layer, as it stands: its nulls are still removals to be done."""
+    return Layer(document.data, Later(partial(_origins_of, document)))
+
+
+def _origins_of(document: Document) -> dict[KeyPath, Origin]:
     name = document.name
     origins = {path: Origin(name, line) for path, line in document.lines.items()}
     origins.setdefault((), Origin(name, 0))
-    return Layer(document.data, origins)
+    return origins
 
 
 def merge(lower: Layer, upper: Layer) -> Layer:
     """``upper`` laid over ``lower``. Neither is changed; the result shares their values."""
     replaced: set[KeyPath] = set()
     data = _merged(lower.data, upper.data, (), replaced)
+    return Layer(data, Later(partial(_origins_merged, lower, upper, replaced)))
+
+
+def _origins_merged(lower: Layer, upper: Layer, replaced: set[KeyPath]) -> dict[KeyPath, Origin]:
     kept = _without(lower.origins, replaced) if replaced else lower.origins
-    return Layer(data, {**kept, **upper.origins})
+    return {**kept, **upper.origins}
 
 
 def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> Data:

@@ -16,12 +16,13 @@ the reading does.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ManifestError
 from .bounds import MOST_BYTES, MOST_LEVELS, MOST_VALUES, problem_of
+from .later import Later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,8 +97,29 @@ def parse(text: str, name: str) -> Document:
         raise ManifestError(f"{name}:1: the file is empty")
     if root.id != "mapping":
         raise ManifestError(f"{name}:{_line(root)}: expected a map of keys at the top")
+    return Document(name, _Reader(name).value(root), Later(partial(_lines, text, name)))
+
+
+def _lines(text: str, name: str) -> dict[KeyPath, int]:
+    """The lines of a text that is known to be a document."""
+    root = _compose(text, name)
     lines: dict[KeyPath, int] = {(): _line(root)}
-    return Document(name, _Reader(name, lines).value(root, ()), lines)
+    _note_lines(root, _Reader(name).value(root), (), lines)
+    return lines
+
+
+def _note_lines(node: Any, value: Any, path: KeyPath, lines: dict[KeyPath, int]) -> None:
+    """Notes the lines of what stands in a node, which is read as ``value``."""
+    if node.id == "mapping":
+        for (key_node, value_node), (key, inner) in zip(node.value, value.items(), strict=True):
+            here = (*path, key)
+            lines[here] = _line(key_node)
+            _note_lines(value_node, inner, here, lines)
+    elif node.id == "sequence":
+        for index, (item_node, inner) in enumerate(zip(node.value, value, strict=True)):
+            here = (*path, index)
+            lines[here] = _line(item_node)
+            _note_lines(item_node, inner, here, lines)
 
 
 def _compose(text: str, name: str) -> Any:
@@ -141,14 +163,14 @@ class _NoResolver:
 
 
 class _Reader:
-    """Turns nodes into values, noting lines on the way."""
+    """Turns nodes into values."""
 
-    def __init__(self, name: str, lines: dict[KeyPath, int]) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._lines = lines
+        self._count = 1
         self._open: set[int] = set()
 
-    def value(self, node: Any, path: KeyPath) -> Any:
+    def value(self, node: Any) -> Any:
         if node.tag:
             raise self._error(node, f"tags are not allowed: {node.tag}")
         if node.id == "scalar":
@@ -158,40 +180,38 @@ class _Reader:
             return value
         if id(node) in self._open:
             raise self._error(node, "an alias stands inside its own anchor")
-        if len(path) >= MOST_LEVELS:
+        if len(self._open) >= MOST_LEVELS:
             raise self._error(node, f"nested more than {MOST_LEVELS} levels deep")
         self._open.add(id(node))
-        made = self._map(node, path) if node.id == "mapping" else self._list(node, path)
+        made = self._map(node) if node.id == "mapping" else self._list(node)
         self._open.discard(id(node))
         return made
 
-    def _map(self, node: Any, path: KeyPath) -> dict[Any, Any]:
+    def _map(self, node: Any) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = self._key(key_node)
-            here = (*path, key)
             if key in made:
-                first = self._lines[here]
+                first = next(_line(other) for other, _ in node.value if self._key(other) == key)
                 raise self._error(key_node, f"duplicate key {key!r}; it stands in line {first} already")
-            self._note(here, key_node)
-            made[key] = self.value(value_node, here)
+            self._count_one(key_node)
+            made[key] = self.value(value_node)
         return made
 
-    def _list(self, node: Any, path: KeyPath) -> list[Any]:
+    def _list(self, node: Any) -> list[Any]:
         made = []
-        for index, item in enumerate(node.value):
-            here = (*path, index)
-            self._note(here, item)
-            made.append(self.value(item, here))
+        for item in node.value:
+            self._count_one(item)
+            made.append(self.value(item))
         return made
 
-    def _note(self, path: KeyPath, node: Any) -> None:
-        if len(self._lines) >= MOST_VALUES:
+    def _count_one(self, node: Any) -> None:
+        if self._count >= MOST_VALUES:
             raise self._error(node, f"more than {MOST_VALUES} values; do aliases multiply?")
-        self._lines[path] = _line(node)
+        self._count += 1
 
     def _key(self, node: Any) -> str | int:
-        key = self.value(node, ()) if node.id == "scalar" else None
+        key = self.value(node) if node.id == "scalar" else None
         if node.id == "scalar" and not node.style and key == "<<":
             raise self._error(node, "merge keys (<<) are not allowed; use `extends`")
         if isinstance(key, str) or type(key) is int:
