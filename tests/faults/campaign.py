@@ -200,7 +200,7 @@ class _Worker:
             else:
                 outcome = await self._recorded(case)
             check_outcome(case, outcome, haunted=self._haunted)
-            if outcome in LATE:
+            if outcome in LATE or self._haunted:
                 await _arrived()
             return outcome
         finally:
@@ -248,7 +248,7 @@ class _Worker:
 
 
 async def _arrived() -> None:
-    """Lets the server read what a client has sent that was in a hurry; else it would take the next run's answer."""
+    """Lets the server read what a client has sent that did not wait for the answer: it would take the next run's."""
     for _ in range(50):
         await asyncio.sleep(0)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from ai_lib_python import ToolCall
 from ai_lib_python.errors import ConnectionFailed, MalformedResponse, StreamInterrupted
 from ai_lib_python.message import TextPart
 from ai_lib_python.response import ChatResponse
-from ai_lib_python.simulator import FAULTS, Answer, Fault
+from ai_lib_python.simulator import FAULTS, Answer, Fault, Simulator
 
 from . import campaign as running
 from .campaign import campaign
@@ -192,6 +193,27 @@ def test_what_a_run_leaves_behind_is_seen(
             getattr(kept, "close", list)()
         KEPT.clear()
     assert any(said in finding.what for finding in report.findings)
+
+
+async def test_a_request_that_no_answer_was_waited_for_is_read_before_the_next_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Simulator() as simulator:
+        address = urlsplit(simulator.address("openai-chat"))
+
+        async def fails_on_what_was_left_on_its_connection(*_: Any) -> tuple[str, int]:
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+            head = f"POST {address.path}/chat/completions HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {KEY}\r\n"
+            writer.write(f"{head}content-length: 2\r\n\r\n{{}}".encode())
+            writer.close()
+            return "ConnectionFailed", 1
+
+        monkeypatch.setattr(running, "_judged", fails_on_what_was_left_on_its_connection)
+        worker = running._Worker(simulator, tmp_path)
+        worker._haunted = True
+        await worker.run(case("close", recorded=False))
+        assert [each.method for each in simulator.requests] == ["POST"]
+        await worker.aclose()
 
 
 def test_a_run_that_hangs_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
