@@ -100,8 +100,7 @@ def sum_of(each: Iterable[Usage]) -> Usage:
 
 
 def _sum(*counts: int | None) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    return None if counts.count(None) == len(counts) else sum(filter(None, counts))
 
 
 class Place(NamedTuple):

@@ -31,12 +31,15 @@ from ..events import (
     UnknownEvent,
 )
 from ..message import OpaquePart, Part, ReasoningPart, RefusalPart, TextPart, ToolCall
-from ..response import ChatResponse, Usage
+from ..response import Adjustment, ChatResponse, Usage
 from .patches import apply_patch
 from .tags import TagSplitter
 
-OTHER_COUNTS = frozenset(Usage.__struct_fields__[5:])
+OTHER_COUNTS = Usage.__struct_fields__[5:]
 """The counts that are buckets as they stand."""
+
+NUMBERS = frozenset({int})
+"""What counts mostly are."""
 
 DEAREST = Decimal(10**12)
 """A cost above it is none, whatever it is counted in."""
@@ -307,12 +310,13 @@ class Assembler:
     def usage(self, adds: bool = False, **counts: Any) -> None:
         """Token counts: the sums so far, or where ``adds`` is true only what is new."""
         before = None if self.events is None else dict(self._counts)
-        for name, value in counts.items():
-            if value is None:
-                continue
-            number = value if value.__class__ is int else _count(value)
-            if number is not None and number >= 0:
-                self._counts[name] = number + (self._counts.get(name, 0) if adds else 0)
+        told = {name: count for name, count in counts.items() if count is not None}
+        if not NUMBERS.issuperset(map(type, told.values())) or min(told.values(), default=0) < 0:
+            numbers = ((name, _count(count)) for name, count in told.items())
+            told = {name: number for name, number in numbers if number is not None and number >= 0}
+        if adds:
+            told = {name: count + self._counts.get(name, 0) for name, count in told.items()}
+        self._counts.update(told)
         if self.events is not None and self._counts != before:
             self.events.append(Metadata(usage=self.current_usage()))
 
@@ -402,7 +406,7 @@ class Assembler:
         cached = counts.get("cache_read", 0) + counts.get("cache_write", 0)
         return cached > 0 and "input" not in counts and cached > counts.get("prompt", cached)
 
-    def response(self, provider: str, **more: Any) -> ChatResponse:
+    def response(self, provider: str, *, adjustments: tuple[Adjustment, ...] = (), raw: Any = None) -> ChatResponse:
         """The answer as it stands."""
         parts = [part.part(self._origin) for part in self._open]
         return ChatResponse(
@@ -417,7 +421,8 @@ class Assembler:
             logprobs=tuple(self._logprobs),
             unknown_events=self.unknown_events,
             alternatives=self._alternatives(provider) if self._candidates else (),
-            **more,
+            adjustments=adjustments,
+            raw=raw,
         )
 
     def _alternatives(self, provider: str) -> tuple[ChatResponse, ...]:
@@ -584,7 +589,4 @@ def _usage(counts: Mapping[str, int]) -> Usage:
         uncached = prompt - (cache_read or 0) - (cache_write or 0)
     if output is None and ("answer" in counts or reasoning is not None):
         output = counts.get("answer", 0) + (reasoning or 0)
-    if OTHER_COUNTS.isdisjoint(counts):
-        return Usage(uncached, cache_read, cache_write, output, reasoning)
-    others = {name: count for name, count in counts.items() if name in OTHER_COUNTS}
-    return Usage(uncached, cache_read, cache_write, output, reasoning, **others)
+    return Usage(uncached, cache_read, cache_write, output, reasoning, *map(counts.get, OTHER_COUNTS))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -24,6 +26,9 @@ from .target import Target
 
 DEEPEST = 20
 """How deep in a body the place of a mistake is looked for."""
+
+NONE: Mapping[str, str] = MappingProxyType({})
+"""Headers of who has none."""
 
 _NOT_IN_HEADERS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of characters that no encoding has."""
@@ -67,16 +72,17 @@ def prepare(
     """
     manifest, program = target.program(request.model)
     notes = Notes()
-    path, query, headers, body = encode(manifest, program, request, stream, notes)
-    query = {name: as_query(value) for name, value in query.items()}
-    headers = _headers(manifest, headers, stream)
-    _check_headers(manifest, request, {**headers, **_own_headers(request)} if request.extra_headers else headers)
+    path, query, told, body = encode(manifest, program, request, stream, notes)
+    query = {name: as_query(value) for name, value in query.items()} if query else {}
+    own = _own_headers(request)
+    headers = _headers(manifest, request, told, own, stream)
     method = manifest.data.get("request", {}).get("method", "POST")
     sent = _body(manifest, request, method, body)
     # Keys come last, so that what fails before has none in its frame.
     put_key(credential, program, headers, query)
-    query.update(request.extra_query or {})
-    headers.update(_own_headers(request))
+    if request.extra_query:
+        query.update(request.extra_query)
+    headers.update(own)
     if not sent:
         headers.pop("content-type", None)
     url = target.url(path, query)
@@ -97,28 +103,49 @@ def adjustments_of(target: Target, request: ChatRequest, *, stream: bool) -> tup
     return notes.all(request.messages)
 
 
-def _headers(manifest: Manifest, headers: Mapping[str, Any], stream: bool) -> dict[str, str]:
+def _headers(
+    manifest: Manifest, request: ChatRequest, told: Mapping[str, Any], own: Mapping[str, str], stream: bool
+) -> dict[str, str]:
+    """All headers but those of the key, and the caller's ``own``; ``told`` are those that the request decides.
+
+    Raises:
+        UnsupportedError: one of them, or of the caller's, would end within.
+    """
+    headers = _usual_headers(manifest, stream).copy()
+    if told:
+        headers.update(_in_text(told))
+    if told or own:
+        _check_headers(manifest.id, request.model, {**headers, **own})
+    return headers
+
+
+@lru_cache(maxsize=512)
+def _usual_headers(manifest: Manifest, stream: bool) -> dict[str, str]:
+    """The headers that all requests of one kind have."""
     accept = "text/event-stream, application/json" if stream else "application/json"
-    made = {"content-type": "application/json", "accept": accept}
-    for given in (manifest.endpoint.headers, headers):
-        for name, value in given.items():
-            made[name.lower()] = as_text(value)
-    return made
+    usual = {"content-type": "application/json", "accept": accept, **_in_text(manifest.endpoint.headers)}
+    _check_headers(manifest.id, None, usual)
+    return usual
 
 
-def _own_headers(request: ChatRequest) -> dict[str, str]:
+def _in_text(headers: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): as_text(value) for name, value in headers.items()}
+
+
+def _own_headers(request: ChatRequest) -> Mapping[str, str]:
     """The caller's own, named in small letters."""
-    return {name.lower(): value for name, value in (request.extra_headers or {}).items()}
+    own = request.extra_headers
+    return {name.lower(): value for name, value in own.items()} if own else NONE
 
 
-def _check_headers(manifest: Manifest, request: ChatRequest, headers: Mapping[str, str]) -> None:
+def _check_headers(provider: str, model: str | None, headers: Mapping[str, str]) -> None:
     """Refuses headers that would end within, as one does that was made of a text with a line break."""
     if not _NOT_IN_HEADERS.search("".join(map(str, (*headers, *headers.values())))):
         return
     for name, value in headers.items():
         if _NOT_IN_HEADERS.search(f"{name}{value}"):
             problem = f"the header {name!r} would hold a line break or another character that no header may hold"
-            raise UnsupportedError(problem, provider=manifest.id, model=request.model)
+            raise UnsupportedError(problem, provider=provider, model=model)
 
 
 def _body(manifest: Manifest, request: ChatRequest, method: str, body: dict[str, Any]) -> bytes:

@@ -374,19 +374,11 @@ class AiohttpResponse:
                 return await self._answer.read()
             return await self._read_up_to(most)
         except (aiohttp.ClientError, OSError) as error:
-            failure = self._broken(error)
+            failure = self.broken(error)
         raise failure  # out here, as in ``send``
 
     def chunks(self) -> AsyncIterator[bytes]:
-        return Pieces(self)
-
-    async def piece(self) -> bytes:
-        """The next piece of the body; empty at its end."""
-        try:
-            return await self._answer.content.readany()
-        except (aiohttp.ClientError, OSError) as error:
-            failure = self._broken(error)
-        raise failure  # out here, as in ``send``
+        return Pieces(self, self._answer.content)
 
     def _tells_its_length(self, most: int) -> bool:
         """Whether the head says how long the body is, and that it is no longer than that; more is then never read."""
@@ -411,6 +403,8 @@ class AiohttpResponse:
         return b"".join(pieces)[:most]
 
     async def finish(self) -> None:
+        if self._answer.content.at_eof():
+            return
         try:
             async with in_time(END_GRACE):  # and no wait_for, some of which swallow cancellations
                 await self._answer.read()
@@ -420,7 +414,8 @@ class AiohttpResponse:
     async def close(self) -> None:
         self._answer.close()
 
-    def _broken(self, error: Exception) -> StreamInterrupted:
+    def broken(self, error: Exception) -> StreamInterrupted:
+        """The error for a body that ends too early."""
         failure = StreamInterrupted(f"the connection to {shown(self._request.url)} broke: {_words(error)}")
         failure.__cause__ = _harmless(error)
         return failure
@@ -429,16 +424,24 @@ class AiohttpResponse:
 class Pieces:
     """The pieces of a body as they come. A generator would do the same, for five times the price of a short answer."""
 
-    __slots__ = ("_answer",)
+    __slots__ = ("_answer", "_content")
 
-    def __init__(self, answer: AiohttpResponse) -> None:
+    def __init__(self, answer: AiohttpResponse, content: aiohttp.StreamReader) -> None:
         self._answer = answer
+        self._content = content
 
     def __aiter__(self) -> Pieces:
         return self
 
     async def __anext__(self) -> bytes:
-        piece = await self._answer.piece()
-        if not piece:
+        if self._content.at_eof():
             raise StopAsyncIteration
-        return piece
+        try:
+            piece = await self._content.readany()
+        except (aiohttp.ClientError, OSError) as error:
+            failure = self._answer.broken(error)
+        else:
+            if piece:
+                return piece
+            raise StopAsyncIteration
+        raise failure  # out here, as in ``send``

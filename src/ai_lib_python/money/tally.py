@@ -23,8 +23,11 @@ LOWEST_TIER = 32_000
 Up to here prompts of all lengths are one heap. A test holds it against the library's data.
 """
 
-USUAL = 5
-"""How many counts stand first in a usage that most answers have."""
+OUTPUT, REASONING = map(Usage.__struct_fields__.index, ("output", "reasoning"))
+"""Where those stand among the counts of a usage: before them are those of the prompt, and behind them parts of others."""
+
+NOT_SOME = {None: "not told", 0: "none"}
+"""What a count is, where it is not some."""
 
 QUARTER = 900
 """Seconds in which no price changes: those that change do so on full and half hours."""
@@ -101,16 +104,12 @@ class Tally:
         listed = bill.prices
         known = self._lists.get(id(listed)) or self._noticed(listed)
         counts = astuple(bill.usage)
-        read_anew, from_cache, to_cache, output, reasoning = counts[:USUAL]
-        special = counts[USUAL:]
-        told: tuple[int | None, ...]  # of each count, whether it is not told, nothing, or some
-        if any(special):
-            told = counts if _is_odd(bill.usage) else tuple([count and 1 for count in counts])
-        elif reasoning and reasoning > output:
+        told: tuple[Any, ...]  # of each count, whether it is not told, nothing, or some
+        if any(counts[REASONING:]) and _is_odd(bill.usage):
             told = counts
         else:
-            told = (read_anew and 1, from_cache and 1, to_cache and 1, output and 1, reasoning and 1, *special)
-        prompt = (read_anew or 0) + (from_cache or 0) + (to_cache or 0) + (bill.usage.tool_input or 0)
+            told = tuple(map(NOT_SOME.get, counts))
+        prompt = sum(filter(None, counts[:OUTPUT])) + (bill.usage.tool_input or 0)
         terms = bill.terms and tuple(bill.terms.items())
         return prompt if prompt > known[1] else 0, told, bill.models, id(listed), terms or (), bill.at // QUARTER
 
