@@ -332,6 +332,30 @@ async def test_two_calls_under_one_index_with_new_ids_are_two_calls() -> None:
     assert [(call.id, call.arguments) for call in calls] == [("a", {"x": 1}), ("b", {"x": 2})]
 
 
+@pytest.mark.parametrize(("index", "id"), [(0, None), (0, "a"), (0, ""), (None, "a")])
+@pytest.mark.parametrize("arguments", [('{"x": 1}', '{"x": 2}'), ({"x": 1}, {"x": 2})])
+@pytest.mark.parametrize("name", ["f", "g"])
+async def test_whole_calls_at_one_place_are_calls_of_their_own(
+    index: int | None, id: str | None, arguments: tuple[Any, Any], name: str
+) -> None:
+    """Some servers number every call 0, or give all of them one id."""
+    calls = await calls_of(call_piece(index, id, "f", arguments[0]), call_piece(index, id, name, arguments[1]))
+    assert [(call.name, call.arguments) for call in calls] == [("f", {"x": 1}), (name, {"x": 2})]
+
+
+@pytest.mark.parametrize("arguments", ['{"x": 1}', {"x": 1}])
+async def test_a_whole_call_that_comes_again_is_one_call(arguments: Any) -> None:
+    calls = await calls_of(call_piece(0, "a", "f", arguments), call_piece(0, "a", "f", arguments))
+    assert [(call.id, call.name, call.arguments) for call in calls] == [("a", "f", {"x": 1})]
+
+
+async def test_a_name_that_is_repeated_beside_pieces_that_end_in_brackets_makes_one_call() -> None:
+    calls = await calls_of(
+        call_piece(0, None, "f", '{"x": {}'), call_piece(0, None, "f", ', "y": {}'), call_piece(0, None, "f", "}")
+    )
+    assert [(call.name, call.arguments) for call in calls] == [("f", {"x": {}, "y": {}})]
+
+
 async def test_an_id_and_a_name_that_are_repeated_make_one_call() -> None:
     calls = await calls_of(
         call_piece(0, "a", "f", '{"x"'), call_piece(0, "a", "f", ": 1"), call_piece(0, "a", "f", "}")

@@ -30,7 +30,7 @@ from ..events import (
     ToolCallStarted,
     UnknownEvent,
 )
-from ..message import OpaquePart, Part, ReasoningPart, RefusalPart, TextPart, ToolCall
+from ..message import NOT_JSON, Message, OpaquePart, Part, ReasoningPart, RefusalPart, TextPart, ToolCall
 from ..response import Adjustment, ChatResponse, Usage
 from .patches import apply_patch
 from .tags import TagSplitter
@@ -114,6 +114,19 @@ class _Call:
     def arguments_json(self) -> str:
         return "".join(self.pieces) or "{}"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the arguments are a whole JSON object, so that a piece more cannot be theirs."""
+        return self.whole or (bool(self.pieces) and self.pieces[-1].rstrip().endswith("}") and self._is_json)
+
+    @property
+    def _is_json(self) -> bool:
+        try:
+            msgspec.json.decode(self.arguments_json)
+        except NOT_JSON:
+            return False
+        return True
+
     def part(self, origin: str) -> Part:
         return ToolCall(self.id, self.name, self.arguments_json, self.signature, origin if self.signature else None)
 
@@ -154,8 +167,14 @@ class Assembler:
     """
 
     def __init__(
-        self, finish: Finish, origin: str, events: list[StreamingEvent] | None = None, tags: Tags | None = None
+        self,
+        finish: Finish,
+        origin: str,
+        events: list[StreamingEvent] | None = None,
+        tags: Tags | None = None,
+        before: tuple[Message, ...] = (),
     ) -> None:
+        """``before`` is the conversation that is answered: no id of our own may stand in it already."""
         self.events = events
         self.ended = False
         self.raw_finish_reason: str | None = None
@@ -165,6 +184,7 @@ class Assembler:
         self.response_model: str | None = None
         self._finish = finish
         self._origin = origin
+        self._before = before
         self._open: list[_Text | _Call | _Opaque] = []
         self._last: _Text | _Call | _Opaque | None = None
         self._calls: list[_Call] = []
@@ -240,7 +260,9 @@ class Assembler:
         self, at: Any = None, id: Any = None, name: Any = None, arguments: Any = None, signature: Any = None
     ) -> None:
         id = str(id) if id else None
-        call = self._call_for(_place(at), id, name)
+        call = self._call_for(_place(at), id, name, arguments)
+        if call is None:
+            return
         if id and not call.id:
             call.id = id
         if name and not call.name:
@@ -352,7 +374,7 @@ class Assembler:
         found = self._candidates.get(key)
         if found is None:
             events = None if self.events is None else _Beside(self, _count(number) or len(self._candidates) + 1)
-            found = Assembler(self._finish, self._origin, events, self._tags)
+            found = Assembler(self._finish, self._origin, events, self._tags, self._before)
             self._candidates[key] = found
         return found
 
@@ -478,18 +500,27 @@ class Assembler:
             return value
         return "" if value is None else msgspec.json.encode(value).decode()
 
-    def _call_for(self, at: Any, id: Any, name: Any) -> _Call:
-        """The call that a piece belongs to: by place, by id, or the last one; else a new one."""
+    def _call_for(self, at: Any, id: Any, name: Any, arguments: Any) -> _Call | None:
+        """The call that a piece belongs to: by place, by id, or the last one; else a new one.
+
+        None where the piece is a whole call that has come already.
+        """
         if at is not None:
             call = self._calls_at.get(at)
-            begins_another = call is not None and name and id and call.id and id != call.id
-            return self._new_call(at) if call is None or begins_another else call
-        if id:
-            same = [call for call in self._calls if call.id == id]
-            return same[0] if same else self._new_call(None)
-        if name or not self._calls:
-            return self._new_call(None)
-        return self._calls[-1]
+        elif id:
+            call = next((call for call in reversed(self._calls) if call.id == id), None)
+        else:
+            call = None if name or not self._calls else self._calls[-1]
+        if call is None:
+            return self._new_call(at)
+        if not name:
+            return call
+        if at is not None and id and call.id and id != call.id:
+            return self._new_call(at)
+        if not arguments or not call.is_whole:
+            return call
+        said_again = name == call.name and self._as_text(arguments) == call.arguments_json
+        return None if said_again else self._new_call(at)
 
     def _new_call(self, at: Any) -> _Call:
         call = _Call(len(self._calls), at)
@@ -502,11 +533,19 @@ class Assembler:
     def _start(self, call: _Call) -> None:
         call.started = True
         if not call.id:
-            call.id = f"{OWN_ID}{zlib.crc32((self.response_id or '').encode()):08x}_{call.index}"
+            call.id = self._own_id(call.index)
         if self.events is not None:
             self.events.append(ToolCallStarted(call.index, call.id, call.name))
             if call.pieces:
                 self.events.append(PartialToolCall(call.index, "".join(call.pieces)))
+
+    def _own_id(self, index: int) -> str:
+        """An id for a call that the wire gives none: always the same, and not one of the conversation's before."""
+        begin = f"{OWN_ID}{zlib.crc32((self.response_id or '').encode()):08x}_"
+        calls = (part for message in self._before for part in message.parts if isinstance(part, ToolCall))
+        ends = (call.id.removeprefix(begin) for call in calls if call.id.startswith(begin))
+        first = max((int(end) + 1 for end in ends if end.isdecimal()), default=0)
+        return f"{begin}{first + index}"
 
     def _add_arguments(self, call: _Call, arguments: Any) -> None:
         if call.whole:

@@ -17,6 +17,7 @@ from .._compile.program import Program
 from .._manifest.manifest import Manifest
 from .._wire.http import HttpRequest
 from ..errors import UnsupportedError
+from ..message import Message
 from ..request import ChatRequest
 from ..response import Adjustment
 from .authenticate import put_key, secrets_in, signed
@@ -35,7 +36,7 @@ _NOT_IN_HEADERS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A call that only has to be sent. ``model`` is empty where it is about no model."""
+    """A call that only has to be sent. ``model`` is empty where it is about no model; ``messages`` are what it says."""
 
     http: HttpRequest
     target: Target
@@ -44,6 +45,7 @@ class Prepared(msgspec.Struct, frozen=True):
     model: str
     credential: Credential | None
     adjustments: tuple[Adjustment, ...] = ()
+    messages: tuple[Message, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -88,7 +90,8 @@ def prepare(
     url = target.url(path, query)
     http = HttpRequest(method, url, headers, sent, connect, max_bytes=target.max_bytes)
     http = signed(http, target, credential)
-    return Prepared(http, target, manifest, program, request.model, credential, notes.all(request.messages))
+    told = notes.all(request.messages)
+    return Prepared(http, target, manifest, program, request.model, credential, told, request.messages)
 
 
 def adjustments_of(target: Target, request: ChatRequest, *, stream: bool) -> tuple[Adjustment, ...]:

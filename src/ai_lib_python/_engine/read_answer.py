@@ -26,7 +26,8 @@ def read_answer(
     data = body.decode(errors="replace") if prepared.program.answers_in_text else parse_body(body)
     if data is None:
         raise malformed(prepared, status, body, "a body that is no JSON")
-    sink = Assembler(prepared.program.finish, prepared.manifest.origin, tags=prepared.program.tags)
+    program, origin = prepared.program, prepared.manifest.origin
+    sink = Assembler(program.finish, origin, None, program.tags, prepared.messages)
     failure = _read(prepared, headers, sink, data)
     if isinstance(failure, AiLibError):
         raise failure

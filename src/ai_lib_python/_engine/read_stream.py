@@ -41,7 +41,8 @@ class StreamReader:
         stream = prepared.manifest.data.get("stream", {})
         self.over = False
         self.failure: AiLibError | None = None
-        self.sink = Assembler(prepared.program.finish, prepared.manifest.origin, [], tags=prepared.program.tags)
+        program, origin = prepared.program, prepared.manifest.origin
+        self.sink = Assembler(program.finish, origin, [], program.tags, prepared.messages)
         self.prepared = prepared
         self.status = status
         self._headers = headers
