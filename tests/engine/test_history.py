@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from ai_lib_python import ContentBlock, Message, ToolDefinition
+from ai_lib_python import AiClient, ContentBlock, Message, ToolDefinition
 from ai_lib_python.errors import UnsupportedError
 from ai_lib_python.message import OpaquePart, Part, ReasoningPart, TextPart, ToolCall, ToolResult
+from ai_lib_python.response import Place
+from ai_lib_python.testing import ScriptedAnswer, ScriptedTransport
 
 from .scripted import MODELS, Answer, client
 from .transcripts import PLAIN, STREAMS, TEXT, THOUGHT
@@ -108,6 +111,58 @@ async def test_a_conversation_moves_to_any_dialect(source: str, target: str) -> 
         assert ("reasoning" in dropped(preview)) != (THOUGHT in text)
         if source == "gemini-generate":
             assert "signature" in dropped(preview)
+
+
+@every_dialect
+async def test_a_call_whose_id_another_wire_would_refuse_goes_there_under_a_fitting_one(dialect: str) -> None:
+    answer = Message.assistant(tool_calls=[ToolCall("functions.add:0", "add"), ToolCall("functions.add:1", "add")])
+    calls, results = ids(dialect, (await shown(dialect, conversation(answer))).body)
+    assert calls == results
+    assert len(set(calls)) == 2
+    if dialect == "anthropic-messages":
+        assert all(re.fullmatch("[a-zA-Z0-9_-]{1,128}", call) for call in calls)
+
+
+async def test_that_an_id_goes_out_as_another_one_is_told_with_its_places() -> None:
+    calls = Message.assistant(tool_calls=[ToolCall("functions.add:0", "add"), ToolCall("toolu_1", "add")])
+    (told,) = [
+        each
+        for each in (await shown("anthropic-messages", conversation(calls))).adjustments
+        if each.action == "renamed"
+    ]
+    assert told.parameter == "id"
+    assert told.places == (Place(1, 0), Place(2, 0))
+
+
+async def test_calls_without_ids_are_told_apart_in_the_whole_conversation() -> None:
+    """Also those of different answers: a provider with ids takes each of them once."""
+    call = {"function": {"name": "weather", "arguments": {}}}
+    answer = {"message": {"content": "", "tool_calls": [call, call]}, "done": True, "done_reason": "stop"}
+    frames = json.dumps(answer).encode() + b"\n"
+    lines = {"content-type": "application/x-ndjson"}
+    script = ScriptedTransport(answer, ScriptedAnswer(frames, headers=lines))
+    asked = await AiClient.create("ollama/a-model", transport=script)
+    plain = await asked.chat().user("hi").execute()
+    history = conversation(plain.to_message())
+    stream = asked.chat().messages(history).stream()
+    async for _event in stream:
+        pass
+    history += conversation(stream.response.to_message())[1:]
+    made = [part.id for message in history for part in message.parts if isinstance(part, ToolCall)]
+    assert len(set(made)) == 4
+    calls, results = ids("anthropic-messages", (await shown("anthropic-messages", history)).body)
+    assert calls == results == made
+
+
+async def test_ids_made_up_here_do_not_come_again_where_the_beginning_of_a_conversation_is_cut_off() -> None:
+    answer = {"message": {"tool_calls": [{"function": {"name": "weather", "arguments": {}}}]}, "done": True}
+    asked = await AiClient.create("ollama/a-model", transport=ScriptedTransport(answer, repeat=True))
+    history = [Message.user("hi")]
+    for _ in range(6):
+        said = await asked.chat().messages(history).execute()
+        history = [*history, *conversation(said.to_message())[1:]][-4:]
+        made = [part.id for message in history for part in message.parts if isinstance(part, ToolCall)]
+        assert len(set(made)) == len(made)
 
 
 @pytest.mark.parametrize("target", DIALECTS)

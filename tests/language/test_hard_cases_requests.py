@@ -206,6 +206,23 @@ async def test_ids_of_a_fixed_form_are_rewritten_alike_in_call_and_result(previe
     assert fitting.body["parts"] == [["abcdefghi"]]
 
 
+@pytest.mark.parametrize("foreign", ["functions.add:0", "a" * 13, "\u00e9", "two words", ""])
+async def test_ids_of_other_signs_or_too_long_are_rewritten_alike_in_call_and_result(
+    preview: Preview, foreign: str
+) -> None:
+    cases = """{tool_call: '.id | short_id(12, "_-")', tool_result: '.id | short_id(12, "_-")'}"""
+    call = Message.assistant(tool_calls=[ToolCall.create("add", {}, id=foreign)])
+    (first,), (second,) = (await preview(PARTS % cases, lambda chat: chat.messages([call]).tool(foreign, "4"))).body[
+        "parts"
+    ]
+    assert first == second
+    assert first != foreign
+    assert first.isalnum()
+    assert len(first) == 12
+    fitting = await preview(PARTS % cases, lambda chat: chat.user([ToolCall("call_1-b", "add")]))
+    assert fitting.body["parts"] == [["call_1-b"]]
+
+
 async def test_an_id_that_was_made_up_here_is_not_sent(execute: Execute, preview: Preview) -> None:
     text = "response: {steps: {calls: {$each: .calls, $do: {tool_call: {name: .name}}}}}"
     response = await execute(text, {"calls": [{"name": "add"}, {"name": "add"}]})

@@ -23,6 +23,9 @@ from .scope import VALUE, WIRE
 OWN_ID = "local_"
 """Begins the ids that we make up for tool calls on wires that have none."""
 
+MADE_ID = 24
+"""How long the ids are that stand for ids which do not fit, where more would fit."""
+
 _TYPE_NAMES = {str: "string", bool: "boolean", int: "number", float: "number", list: "list", dict: "map"}
 
 
@@ -214,6 +217,13 @@ def fixed_id(value: Any, length: int) -> str:
     return "".join(digits[number // len(digits) ** place % len(digits)] for place in range(length))
 
 
+def short_id(value: Any, length: int, signs: str) -> str:
+    """An id of at most ``length`` letters, digits and ``signs``; another one is turned into one, always the same."""
+    text = as_text(value)
+    fits = 0 < len(text) <= length and text.isascii() and all(letter.isalnum() or letter in signs for letter in text)
+    return text if fits else fixed_id(text, min(length, MADE_ID))
+
+
 def in_path(value: Any) -> str:
     """Quoted for a URL's path; slashes and colons stay.
 
@@ -239,6 +249,7 @@ class Definition(NamedTuple):
 
     ``inline`` is the same as an expression of Python, for what is asked of every frame. ``piece`` stands for
     it where it is the last filter in a statement of a stream; it gets the sink, and a number for where it stands.
+    ``rewrites`` says that it makes one id of another, which is told.
     """
 
     function: Callable[..., Any]
@@ -248,6 +259,7 @@ class Definition(NamedTuple):
     never_none: bool = False
     inline: str | None = None
     piece: Callable[..., Any] | None = None
+    rewrites: bool = False
 
 
 FILTERS: dict[str, Definition] = {
@@ -274,7 +286,8 @@ FILTERS: dict[str, Definition] = {
     "plain_name": Definition(plain_name),
     "base64_text": Definition(base64_text, piece=base64_text_piece),
     "given_id": Definition(given_id),
-    "fixed_id": Definition(fixed_id, 1),
+    "fixed_id": Definition(fixed_id, 1, rewrites=True),
+    "short_id": Definition(short_id, 2, rewrites=True),
     "in_path": Definition(in_path),
     "in_segment": Definition(in_segment),
     "without": Definition(without_keywords, None, WIRE),

@@ -59,6 +59,10 @@ class Notes:
     def moved(self, kind: str, reason: str, *where: Where) -> None:
         self._once(Adjustment(kind, "moved", reason), where)
 
+    def another_id(self, *where: Where) -> None:
+        """A call, or its result, whose id this wire would refuse; noted once."""
+        self._once(Adjustment("id", "renamed", "this wire takes ids of calls in a form of its own"), where)
+
     def omitted(self, kind: str, reason: str, *where: Where) -> None:
         """A part of a message that this wire does not take back; noted once for each kind and reason."""
         self._once(Adjustment(kind, "omitted", reason), where)

@@ -28,7 +28,8 @@ from ..errors import UnsupportedError
 from ..message import Part
 from .conditions import write_condition
 from .context import Context
-from .expression import is_expression
+from .expression import is_expression, parse_expression
+from .filters import FILTERS
 from .loops import each_item
 from .notes import unsaid
 from .paths import NONE, named, write_expression, write_interpolation, write_way
@@ -87,10 +88,23 @@ def _no_operator(context: Context, key: str, operators: dict[str, set[str]]) -> 
 
 def _text(context: Context, scope: Scope, text: str) -> Ref:
     if is_expression(text):
-        return write_expression(context, scope, text)
+        made = write_expression(context, scope, text)
+        _tell_another_id(context, scope, text, made)
+        return made
     if "${" in text:
         return write_interpolation(context, scope, text)
     return Ref(repr(text), VALUE, True)
+
+
+def _tell_another_id(context: Context, scope: Scope, text: str, made: Ref) -> None:
+    """An id of a call that goes out as another one is told, where it is of a part of the conversation."""
+    part = scope.nearest("part")
+    if part is None or "notes" not in scope.names or "_id(" not in text:
+        return
+    if any(FILTERS[each.name].rewrites for each in parse_expression(text).filters):
+        given = write_expression(context, scope, text.partition("|")[0].strip())
+        with context.writer.block(f"if {made.code} != {given.code}:"):
+            context.writer.line(f"{scope.names['notes'].code}.another_id({part.code})")
 
 
 def _map(context: Context, scope: Scope, node: dict[Any, Any]) -> Ref:
