@@ -87,6 +87,14 @@ async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(dialect: str,
         assert (await request.execute()).content == TEXT
 
 
+async def test_odd_json_is_read() -> None:
+    body = json.dumps({"choices": [{"message": {"content": "a\ud83d"}, "logprobs": {"content": [float("nan")]}}]})
+    asked, _ = await client("openai-chat", Answer(body.encode(), headers=JSON))
+    response = await asked.chat().user("hi").execute()
+    assert response.content == "a\N{REPLACEMENT CHARACTER}"
+    assert json.loads(json.dumps(response.raw))["choices"][0]["logprobs"] == {"content": [None]}
+
+
 @both
 async def test_an_empty_body_of_an_error_says_so(stream: bool) -> None:
     error = await error_of(Answer(b"", 503, {}), stream=stream)

@@ -205,7 +205,8 @@ async def test_every_framing_has_the_limit(framing: str) -> None:
         "auth": {"env": ["MINE_KEY"]},
         "stream": {"framing": framing},
     }
-    pieces = [b'[{"a": "' if framing == "json_array" else b'{"a": "', *([b"x" * 4000] * 20)]
+    begin = {"ndjson": b'{"a": "', "json_array": b'[{"a": "', "sse": b'data: {"a": "'}[framing]
+    pieces = [begin, *([b"x" * 4000] * 20)]
     answer = Answer(pieces, headers={"content-type": "application/x"})
     asked, _ = await client("mine/m", answer, manifest=manifest, max_response_bytes=MOST)
     with pytest.raises(ResponseTooLarge, match="without an event"):

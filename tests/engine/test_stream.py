@@ -38,6 +38,7 @@ from ai_lib_python.events import (
 )
 from ai_lib_python.message import Message, ToolCall
 from ai_lib_python.request import ChatRequest
+from ai_lib_python.testing import ScriptedAnswer
 
 from .scripted import JSON, KEY, MODELS, SSE, Answer, client, sse
 from .transcripts import CALLS, FRAMES, PLAIN, STREAMS, TEXT, THOUGHT
@@ -89,6 +90,31 @@ async def calls_of(*pieces: dict[str, Any]) -> tuple[ToolCall, ...]:
     started = [event.index for event in events if isinstance(event, ToolCallStarted)]
     assert started == list(range(len(calls)))
     return calls
+
+
+# Odd frames
+
+
+@pytest.mark.parametrize("blank", [b"data:\n\n", b"data: \n\n", b"data\n\n", b"data:  \r\ndata:\r\n\r\n"], ids=repr)
+async def test_a_frame_with_nothing_in_it_is_a_sign_of_life(blank: bytes) -> None:
+    body = blank + sse(chunk({"content": "a"})) + blank + sse(chunk(finish="stop")) + blank + sse("[DONE]")
+    events, stream = await events_of(Answer(body))
+    assert (stream.response.content, stream.response.unknown_events) == ("a", 0)
+    assert events[-1] == StreamEnd("stop")
+
+
+@pytest.mark.parametrize("end", ["[DONE] ", " [DONE]", "[DONE]\t"])
+async def test_space_around_the_end_marker_is_no_part_of_it(end: str) -> None:
+    events, _ = await events_of(Answer(sse(chunk({"content": "a"}), end)))
+    assert events[-1] == StreamEnd(None)
+
+
+async def test_frames_of_odd_json_are_read() -> None:
+    """A log-probability that is no number, and a character in two halves."""
+    odd = json.dumps(chunk({"content": "a\ud83d"}, logprobs=float("-inf")))
+    events, stream = await events_of(Answer(sse(odd, json.dumps(chunk({"content": "\ude00b"})), chunk(finish="stop"))))
+    assert stream.response.content == "a\N{GRINNING FACE}b"
+    assert [event.text for event in events if isinstance(event, ContentDelta)] == ["a", "\N{GRINNING FACE}b"]
 
 
 # The whole
@@ -437,6 +463,30 @@ async def test_a_plain_object_in_place_of_a_stream_is_read(dialect: str, content
     assert [(call.name, call.arguments) for call in stream.response.tool_calls] == CALLS
     assert events[-1].is_stream_end
     assert not stream.stats.interrupted
+
+
+PLAIN_LABELS = ["text/event-stream", "text/plain", "", "application/problem+json"]
+
+
+@pytest.mark.parametrize("content_type", PLAIN_LABELS)
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n \n"], ids=repr)
+@pytest.mark.parametrize("cut", [1, 2, 10_000])
+async def test_a_plain_object_is_read_whatever_it_is_called(content_type: str, before: bytes, cut: int) -> None:
+    body = before + json.dumps(PLAIN["openai-chat"], indent=1).encode()
+    answer = ScriptedAnswer(body, headers={"content-type": content_type}, cut=cut)
+    _, stream = await events_of(answer)  # type: ignore[arg-type]
+    assert stream.response.content == TEXT
+    assert [(call.name, call.arguments) for call in stream.response.tool_calls] == CALLS
+
+
+@pytest.mark.parametrize("content_type", PLAIN_LABELS)
+@pytest.mark.parametrize("cut", [1, 10_000])
+async def test_an_error_object_is_raised_whatever_it_is_called(content_type: str, cut: int) -> None:
+    body = b'\n{"error": {"message": "too many of them", "code": "rate_limit_exceeded"}}'
+    answer = ScriptedAnswer(body, headers={"content-type": content_type}, cut=cut)
+    events, error, _ = await failed(answer)  # type: ignore[arg-type]
+    assert (events, type(error)) == ([], RateLimited)
+    assert "too many of them" in str(error)
 
 
 async def test_an_array_of_frames_in_place_of_a_stream_is_read() -> None:

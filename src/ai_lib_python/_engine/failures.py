@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from .._wire.odd_json import decode_odd
 from .._wire.redact import redact, start_of
 from .._wire.urls import shown
 from ..errors import REMOTE_ERRORS, AiLibError, MalformedResponse, RemoteError
@@ -21,8 +22,16 @@ OK = 200
 
 def parse_body(body: bytes) -> Any:
     """The JSON of a body, or None where it is none. Some proxies write a byte order mark before it."""
+    body = body.removeprefix(BOM_UTF8)
     try:
-        return msgspec.json.decode(body.removeprefix(BOM_UTF8))
+        return msgspec.json.decode(body)
+    except NOT_JSON:
+        return _parse_odd(body)
+
+
+def _parse_odd(body: bytes) -> Any:
+    try:
+        return decode_odd(body)
     except NOT_JSON:
         return None
 

@@ -9,8 +9,9 @@ import msgspec
 
 from .._compile.filters import Unreadable, ends_within_a_character
 from .._wire.bounds import RAISE, WHOLE_STREAM
-from .._wire.frame import CutOff, Frame, FramingError
+from .._wire.frame import BOM, CutOff, Frame, FramingError
 from .._wire.framings import FRAMINGS
+from .._wire.odd_json import OddJson
 from .._wire.redact import BODY_LIMIT
 from ..errors import AiLibError, IncompleteStream, ResponseTooLarge
 from ..events import StreamingEvent
@@ -23,6 +24,12 @@ from .read_answer import HALF
 
 SHOWN = 2 * BODY_LIMIT
 """Bytes of a senseless body that are kept for the error: more than it shows, to find keys on the edge."""
+
+
+BLANK = BOM + b" \t\r\n"
+"""What may stand before a JSON text, byte by byte."""
+
+BRACKETS = frozenset({b"{", b"["})
 
 
 class StreamReader:
@@ -54,9 +61,11 @@ class StreamReader:
         self._cut_off = False
         self._read = prepared.program.read_frame
         self._decode: Callable[[bytes], Any] = bytes.decode if stream.get("data") == "text" else msgspec.json.decode
+        self._odd = OddJson()
         self._beginning = b""
         self._most = prepared.http.max_bytes
         self._size = self._framed = 0  # bytes that have come, and how many of them when the last frame was whole
+        self._may_be_json = stream.get("framing", "sse") == "sse"
         self._whole: list[bytes] | None = [] if whole or _is_one_json(headers, stream) else None
 
     def feed(self, chunk: bytes) -> list[StreamingEvent]:
@@ -68,6 +77,9 @@ class StreamReader:
                 self._fail(self._too_large())
             return []
         if self.sink.found_nothing and len(self._beginning) < SHOWN:
+            if self._is_json_after_all(chunk):
+                self._whole = [chunk.lstrip(BLANK)]
+                return []
             self._beginning += chunk[:SHOWN]
         try:
             frames = self._framing.feed(chunk)
@@ -80,6 +92,10 @@ class StreamReader:
         if size - self._framed > self._most or size > self._most * WHOLE_STREAM:
             self._fail(self._too_large())
         return self._taken()
+
+    def _is_json_after_all(self, chunk: bytes) -> bool:
+        """Whether a body that is called an event stream begins as none does: a plain answer, or an error, is in it."""
+        return self._may_be_json and not self._beginning.strip(BLANK) and chunk.lstrip(BLANK)[:1] in BRACKETS
 
     def finish(self) -> list[StreamingEvent]:
         """The body has ended, or ``over`` is true: the last events. Sets ``failure`` where an end is missing."""
@@ -117,27 +133,45 @@ class StreamReader:
         """The provider's id of the request, where its headers give one."""
         return self.prepared.program.request_id(self._headers, None)
 
-    def _read_frames(self, frames: list[Frame]) -> None:
+    def _read_frames(self, frames: list[Frame]) -> None:  # noqa: C901  # every frame passes here: no calls
         decode, read, sink, done, headers = self._decode, self._read, self.sink, self._done, self._headers
         for data, event in frames:
             if data == done:
-                self.over = True
-                self._complete = self._complete or "done" in self._ends
+                self._end()
                 return
             try:
-                read(sink, decode(data), event, headers)
+                frame = decode(data)
+            except NOT_JSON as error:
+                if not data.strip():
+                    continue  # a sign of life
+                frame = self._odd_frame(data, error)
+                if self.wants_no_more:
+                    return
+            try:
+                read(sink, frame, event, headers)
             except ErrorInAnswer as error:
                 self._fail(self._error(error.data))
                 return
             except Unreadable as error:
                 self._fail(self._malformed(str(error), data))
                 return
-            except NOT_JSON as error:
-                self._fail(self._malformed(f"a frame that is no JSON ({error})", data))
-                return
             if sink.ended:
                 self.over = True
                 return
+
+    def _end(self) -> None:
+        """The frame has come behind which nothing is read."""
+        self.over = True
+        self._complete = self._complete or "done" in self._ends
+
+    def _odd_frame(self, data: bytes, problem: Exception) -> Any:
+        """What a frame says that is no proper JSON; an error, or the end of the stream, where it says nothing."""
+        if data.strip() == self._done:
+            return self._end()
+        try:
+            return self._odd.decode(data)
+        except NOT_JSON:
+            return self._fail(self._malformed(f"a frame that is no JSON ({problem})", data))
 
     def _read_last_frames(self) -> None:
         try:
@@ -151,12 +185,12 @@ class StreamReader:
 
     def _is_cut(self, data: bytes) -> bool:
         """Whether a frame that only the end of the body ended is none, because it would have gone on."""
-        if data == self._done:
+        if data.strip() == self._done:
             return False
         try:
             self._decode(data)
         except NOT_JSON:
-            return True
+            return parse_body(data) is None
         return False
 
     def _read_whole(self, body: bytes) -> None:
