@@ -27,6 +27,7 @@ import msgspec
 
 from ._types.by_pydantic import is_of_pydantic
 from ._types.conversion import schema_of, understood, value_of
+from ._types.nulls import without_nulls
 from .tools import ToolDefinition
 
 __all__ = ["FunctionTool", "tool"]
@@ -55,10 +56,13 @@ class FunctionTool(ToolDefinition, frozen=True, kw_only=True):
     def bound(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The model's arguments, as values of the types that the function's annotations name.
 
+        Null in the place of one that may be left out leaves it out, as a provider that requires all of them has it.
+
         Raises:
             ValueError: they do not fit; the message says which and why.
         """
-        return msgspec.structs.asdict(value_of(self.arguments, arguments))
+        given = without_nulls(arguments, self.parameters, self.parameters)
+        return msgspec.structs.asdict(value_of(self.arguments, given))
 
     def __repr__(self) -> str:  # the function's own may show what a partial was given
         return f"FunctionTool({self.name!r}, {self.description!r}, {self.parameters!r}, {self.strict!r})"

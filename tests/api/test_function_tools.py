@@ -164,6 +164,18 @@ def test_a_parameter_whose_default_is_none_may_be_null() -> None:
     assert function_tool(asks).bound({"when": None}) == {"when": None}
 
 
+def test_null_in_the_place_of_what_has_a_default_is_the_default() -> None:
+    """Wires with ``strict`` require every argument, and their models say null for one that is left out."""
+
+    def asks(city: str, days: int = 3, unit: Literal["c", "k"] = "c", note: str | None = "n") -> None: ...
+
+    made = function_tool(asks)
+    given = {"city": "Oslo", "days": None, "unit": None, "note": None}
+    assert made.bound(given) == {"city": "Oslo", "days": 3, "unit": "c", "note": None}
+    with pytest.raises(ValueError, match="city"):
+        made.bound({"city": None})
+
+
 def test_a_default_that_may_be_changed_is_fresh_each_time_and_not_told() -> None:
     def asks(words: list[str] = ["a"]) -> None: ...  # noqa: B006
 

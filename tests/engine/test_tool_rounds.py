@@ -7,6 +7,7 @@ import functools
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pydantic
@@ -214,7 +215,34 @@ async def test_a_picture_that_a_function_gives_stays_one_and_a_wire_that_takes_n
     assert caught.value.partial.rounds[0].outcomes[0].result.parts == tuple(parts)
 
 
+async def test_texts_and_parts_in_one_list_stay_what_they_are() -> None:
+    def gives() -> list[Any]:
+        return ["a tree", ContentBlock.text(" and a house")]
+
+    outcome = await outcome_of(gives, {})
+    assert (outcome.result.text, outcome.result.is_error) == ("a tree and a house", False)
+
+
 # What goes wrong
+
+
+@pytest.mark.parametrize("gives", [lambda: "a\udcff", lambda: ["a\udcff"], lambda: [ContentBlock.text("a\udcff")]])
+async def test_half_of_a_character_is_told_and_ends_nothing(gives: Callable[[], Any]) -> None:
+    """Names of files may hold one, and no request can."""
+
+    def lists() -> Any:
+        return gives()
+
+    outcome = await outcome_of(lists, {})
+    assert outcome.result.is_error
+    assert "surrogates not allowed" in outcome.result.text
+
+
+async def test_half_of_a_character_in_what_a_function_raises_ends_nothing() -> None:
+    def fails() -> None:
+        raise LookupError("no file a\udcff")
+
+    assert (await outcome_of(fails, {})).result.text == "LookupError: no file a\\udcff"
 
 
 async def test_what_a_function_raises_is_told_to_the_model_and_kept() -> None:

@@ -14,7 +14,7 @@ import msgspec
 from .._types.conversion import json_of
 from ..errors import AiLibError, ToolRoundsExceeded
 from ..function_tools import FunctionTool
-from ..message import Part, ToolCall, ToolResult, as_parts
+from ..message import Part, TextPart, ToolCall, ToolResult, as_parts
 from ..response import CallStats, ChatResponse, ToolOutcome, ToolRound
 from ..tools import ToolChoice
 from .call import MILLISECONDS
@@ -158,15 +158,19 @@ def _is_async(function: Any) -> bool:
 
 def _parts_of(value: Any) -> tuple[Part, ...]:
     """What the model is told of a value: texts and parts as they are, all else as JSON."""
-    if isinstance(value, (str, Part)):
-        return as_parts(value)
-    if isinstance(value, (list, tuple)) and value and all(isinstance(item, Part) for item in value):
-        return as_parts(value)
+    is_list = isinstance(value, (list, tuple)) and any(isinstance(item, Part) for item in value)
+    if isinstance(value, (str, Part)) or (is_list and all(isinstance(item, (str, Part)) for item in value)):
+        parts = as_parts(value)
+        for part in parts:
+            if isinstance(part, TextPart):
+                part.text.encode()  # half of a character, as names of files may have it, goes into no request
+        return parts
     return as_parts(json_of(value))
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = str(error).encode(errors="backslashreplace").decode()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _next_request(request: ChatRequest, made: ToolRound) -> ChatRequest:

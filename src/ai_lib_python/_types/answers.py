@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from .conversion import schema_of, understood, value_of
+from .nulls import without_nulls
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class AnswerType(Generic[T]):
         data = _json_in(text)
         if self._is_wrapped and isinstance(data, dict) and data.keys() == {WRAPPED}:
             data = data[WRAPPED]
-        value: T = value_of(self._kind, _without_nulls(data, self._own, self._own))
+        value: T = value_of(self._kind, without_nulls(data, self._own, self._own))
         return value
 
     def part(self, data: Any) -> Any:
@@ -114,68 +115,3 @@ def _decoded(text: str, start: int) -> Any:
         return _DECODER.raw_decode(text, start)[0]
     except (ValueError, RecursionError):
         return _NONE
-
-
-def _without_nulls(data: Any, schema: Any, root: Mapping[str, Any]) -> Any:
-    """The data without a null for what may be absent but not null: wires that require every key have models say so."""
-    schema = _chosen(data, _resolved(schema, root), root)
-    if isinstance(data, list):
-        items = schema.get("items")
-        return [_without_nulls(item, items, root) for item in data] if isinstance(items, Mapping) else data
-    properties = schema.get("properties")
-    if not isinstance(data, dict) or not isinstance(properties, Mapping):
-        return data
-    required = schema.get("required") or ()
-    return {
-        key: _without_nulls(value, properties.get(key), root)
-        for key, value in data.items()
-        if value is not None or key in required or key not in properties or _may_be_null(properties[key], root)
-    }
-
-
-def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema behind references, and the one of a choice between it and null."""
-    for _ in range(16):
-        if not isinstance(schema, Mapping):
-            return {}
-        choices = [each for each in schema.get("anyOf") or schema.get("oneOf") or () if each != {"type": "null"}]
-        if isinstance(schema.get("$ref"), str):
-            schema = root.get("$defs", {}).get(schema["$ref"].rpartition("/")[2])
-        elif len(choices) == 1:
-            schema = choices[0]
-        else:
-            return schema
-    return {}
-
-
-def _chosen(data: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Of a choice between objects, the first whose fixed words are those of the data; else the schema as it is."""
-    for choice in schema.get("anyOf") or schema.get("oneOf") or ():
-        found = _resolved(choice, root)
-        if isinstance(data, dict) and _has_fixed_words(data, found.get("properties"), root):
-            return found
-    return schema
-
-
-def _has_fixed_words(data: Mapping[str, Any], properties: Any, root: Mapping[str, Any]) -> bool:
-    if not isinstance(properties, Mapping) or not data.keys() <= properties.keys():
-        return False
-    for key, value in data.items():
-        schema = _resolved(properties[key], root)
-        if value is not None and value not in schema.get("enum", [schema.get("const", value)]):
-            return False
-    return True
-
-
-def _may_be_null(schema: Any, root: Mapping[str, Any]) -> bool:
-    if not isinstance(schema, Mapping):
-        return True
-    if "$ref" in schema:
-        return _may_be_null(root.get("$defs", {}).get(str(schema["$ref"]).rpartition("/")[2]), root)
-    choices = schema.get("anyOf") or schema.get("oneOf")
-    if choices:
-        return any(_may_be_null(each, root) for each in choices)
-    kind = schema.get("type")
-    if "const" in schema or "enum" in schema:
-        return None in (schema.get("enum") or [schema.get("const")])
-    return kind is None or kind == "null" or (isinstance(kind, list) and "null" in kind)
