@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union, overload
 
 import msgspec
 
+from ._plain import plain
+
 if TYPE_CHECKING:
     from .attachments import Source
 
@@ -181,7 +183,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     @classmethod
     def create(cls, name: str, arguments: Mapping[str, Any], *, id: str) -> ToolCall:
         """A call from a mapping of arguments, for histories written by hand."""
-        return cls(id, name, msgspec.json.encode(dict(arguments)).decode())
+        return cls(id, name, msgspec.json.encode(dict(arguments), enc_hook=plain).decode())
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -385,7 +387,7 @@ class ContentBlock:
             TypeError: reasoning, refusals and opaque parts take no mark.
             ValueError: ``ttl`` is not a number and one of s, m, h, d.
         """
-        marked = TextPart(part) if isinstance(part, str) else part
+        marked = TextPart(_a_string("part", part)) if isinstance(part, str) else part
         if not isinstance(marked, Part) or "cache" not in marked.__struct_fields__:
             raise TypeError(f"a cache mark stands at a text or at a part that was said, not at {type(part).__name__}")
         if ttl is not None and not re.fullmatch(r"[1-9][0-9]*[smhd]", _a_string("ttl", ttl)):
@@ -471,7 +473,7 @@ def as_parts(content: Content) -> tuple[Part, ...]:
         TypeError: something in it is neither text nor a part; the message names its place.
     """
     if isinstance(content, str):
-        return (TextPart(content),)
+        return (TextPart(_a_string("content", content)),)
     if isinstance(content, Part):
         return (content,)
     if isinstance(content, (bytes, Mapping)) or not isinstance(content, Iterable):
@@ -481,7 +483,7 @@ def as_parts(content: Content) -> tuple[Part, ...]:
 
 def _as_part(index: int, item: Any) -> Part:
     if isinstance(item, str):
-        return TextPart(item)
+        return TextPart(_a_string("content", item))
     if isinstance(item, Part):
         return item
     raise TypeError(f"content[{index}] must be text or a part made by ContentBlock, got {type(item).__name__}")
@@ -494,13 +496,13 @@ def _text_of(parts: Iterable[Part]) -> str:
 def _a_string(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, got {type(value).__name__}")
-    return value
+    return value if type(value) is str else str(plain(value))
 
 
 def _a_url(value: Any) -> str:
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", _a_string("url", value)):
         raise ValueError(f"{value!r} is no URL; ContentBlock.attachment(...) takes a file by its path")
-    return str(value)
+    return _a_string("url", value)
 
 
 def _media_type(value: str) -> str:

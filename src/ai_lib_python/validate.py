@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ._plain import plain
 from ._structs import convert
 from .message import Message
 from .tools import ResponseFormat, ToolChoice, ToolDefinition, WebSearch
@@ -24,7 +25,8 @@ def a_number(name: str, value: Any, low: float, high: float | None = None) -> fl
         raise ValueError(f"{name} must be {limits}, got {value}")
     if isinstance(value, float) and not isfinite(value):
         raise ValueError(f"{name} must be a finite number, got {value}")
-    return value
+    number: float = value if type(value) in (float, int) else plain(value)
+    return number
 
 
 def a_count(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
@@ -33,7 +35,7 @@ def a_count(name: str, value: Any, low: int | None = None, high: int | None = No
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if low is not None:
         a_number(name, value, low, high)
-    return value
+    return value if type(value) is int else int(plain(value))
 
 
 def a_switch(name: str, value: Any) -> bool:
@@ -48,7 +50,7 @@ def a_text(name: str, value: Any) -> str:
         raise TypeError(f"{name} must be a string, got {value!r}")
     if not value:
         raise ValueError(f"{name} must not be empty")
-    return value
+    return value if type(value) is str else str(plain(value))
 
 
 def a_secret(name: str, value: Any) -> str:

@@ -182,12 +182,12 @@ parameters:
 """
 
 
-async def bare(folder: Path, format_rule: str, text: str) -> tuple[TypedResponse[City], Any]:
+async def bare(folder: Path, format_rule: str, text: str, kind: Any = City) -> tuple[TypedResponse[Any], Any]:
     """The answer of a wire without tools, and the body that it got."""
     (folder / "bare.yaml").write_text(BARE % format_rule)
     async with Simulator([Answer(text)], manifest_dir=folder) as simulator:
         async with await client_of(simulator, "bare", manifest_dir=folder) as client:
-            response = await client.chat().system("Be short.").user("Tell me of Paris").into(City).execute()
+            response = await client.chat().system("Be short.").user("Tell me of Paris").into(kind).execute()
         return response, body(simulator)
 
 
@@ -214,6 +214,30 @@ async def test_where_nothing_holds_the_model_it_is_told_in_words(tmp_path: Path)
     assert response.parsed == City("Paris")
     assert response.content == text
     assert response.adjustments[0].sent == "the schema in words"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'As the guide [1] says: {"name": "Paris"} [2]',
+        '{"type": "object"} is what you asked for: {"name": "Paris"}',
+        '```json\n[1]\n```\n```json\n{"name": "Paris"}\n```',
+    ],
+)
+async def test_of_several_that_are_json_the_first_that_fits_is_meant(tmp_path: Path, text: str) -> None:
+    response, _ = await bare(tmp_path, "{refused: this wire has no formats}", text)
+    assert response.parsed == City("Paris")
+
+
+async def test_what_fits_within_what_does_not_is_not_meant(tmp_path: Path) -> None:
+    text = 'Here: {"was": {"name": "Paris"}, "is": {"name": "Rome"}}'
+    with pytest.raises(InvalidAnswer, match="name"):
+        await bare(tmp_path, "{refused: this wire has no formats}", text)
+
+
+async def test_a_map_whose_one_key_is_the_word_that_wraps_is_read_both_ways(tmp_path: Path) -> None:
+    response, _ = await bare(tmp_path, "{refused: this wire has no formats}", '{"value": 1}', dict[str, int])
+    assert response.parsed == {"value": 1}
 
 
 async def test_without_a_system_prompt_the_words_follow_what_the_person_says(tmp_path: Path) -> None:

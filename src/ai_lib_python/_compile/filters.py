@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from .._plain import plain
 from ..errors import UnsupportedError
 from ..message import NOT_JSON
 from .schemas import inline_refs, upper_types, without_keywords
@@ -31,7 +32,7 @@ _TYPE_NAMES = {str: "string", bool: "boolean", int: "number", float: "number", l
 
 def to_json(value: Any) -> str:
     """Compact JSON text."""
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=plain).decode()
 
 
 def as_text(value: Any) -> str:

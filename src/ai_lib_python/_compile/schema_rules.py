@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from .._plain import plain
 from ..errors import UnsupportedError
 from ..tools import ResponseFormat, ToolDefinition
 from .filters import to_json
@@ -102,7 +103,7 @@ class SchemaFitter:
         return self._rules.when == ALWAYS or bool(strict)
 
     def _fit(self, parameter: str, what: str, schema: Mapping[str, Any], notes: Notes) -> Any:
-        key = msgspec.json.encode(schema)
+        key = msgspec.json.encode(schema, enc_hook=plain)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= KEPT:

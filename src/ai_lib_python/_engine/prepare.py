@@ -15,6 +15,7 @@ from .._compile.notes import Notes
 from .._compile.parameters import merge_into
 from .._compile.program import Program
 from .._manifest.manifest import Manifest
+from .._plain import plain
 from .._wire.http import HttpRequest
 from ..errors import UnsupportedError
 from ..message import Message
@@ -160,7 +161,7 @@ def _body(manifest: Manifest, request: ChatRequest, method: str, body: dict[str,
 
 def _as_json(manifest: Manifest, request: ChatRequest, body: Mapping[str, Any]) -> bytes:
     try:
-        return msgspec.json.encode(body)
+        return msgspec.json.encode(body, enc_hook=plain)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise UnsupportedError(
             f"the request cannot be written as JSON: {error}{_place_of(body)}",
@@ -180,7 +181,7 @@ def _place_of(body: Any, place: str = "") -> str:
 
 def _is_json(value: Any) -> bool:
     try:
-        msgspec.json.encode(value)
+        msgspec.json.encode(value, enc_hook=plain)
     except (TypeError, ValueError, OverflowError, RecursionError):
         return False
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -53,16 +54,31 @@ class AnswerType(Generic[T]):
         self.schema = _wrapped(schema) if self._is_wrapped else schema
 
     def value(self, text: str) -> T:
-        """What an answer says.
+        """What an answer says: the first JSON in it that fits.
 
         Raises:
-            ValueError: there is no JSON in it, or it does not fit; the message says where.
+            ValueError: there is no JSON in it, or none fits; the message says where the first one does not.
         """
-        data = _json_in(text)
-        if self._is_wrapped and isinstance(data, dict) and data.keys() == {WRAPPED}:
-            data = data[WRAPPED]
+        readings = self._readings(text)
+        try:
+            return self._read(next(readings))
+        except ValueError as error:
+            problem = error
+        for data in readings:
+            with suppress(ValueError):
+                return self._read(data)
+        raise problem
+
+    def _read(self, data: Any) -> T:
         value: T = value_of(self._kind, without_nulls(data, self._own, self._own))
         return value
+
+    def _readings(self, text: str) -> Iterator[Any]:
+        """What an answer may mean. What is wrapped, or might be, is first read so."""
+        for data in _jsons_in(text):
+            if self._is_wrapped and isinstance(data, dict) and data.keys() == {WRAPPED}:
+                yield data[WRAPPED]
+            yield data
 
     def part(self, data: Any) -> Any:
         """What an answer says so far, of data that is its beginning; None where that is nothing yet."""
@@ -89,29 +105,42 @@ def _wrapped(schema: dict[str, Any]) -> dict[str, Any]:
     return {**whole, "$defs": schema["$defs"]} if "$defs" in schema else whole
 
 
-def _json_in(text: str) -> Any:
-    """The JSON of an answer; models put words or fences around it where nothing holds them to JSON."""
+def _jsons_in(text: str) -> Iterator[Any]:
+    """The JSON of an answer; where that is none what is in it, as models put words or fences around their JSON.
+
+    Raises:
+        ValueError: there is none.
+    """
     try:
-        return msgspec.json.decode(text)
+        whole = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         problem = str(error)
-    found = next((each for each in _candidates(text) if each is not _NONE), _NONE)
-    if found is _NONE:
+    else:
+        yield whole
+        return
+    found = False
+    for each in _candidates(text):
+        if each is not _NONE:
+            found = True
+            yield each
+    if not found:
         raise ValueError(f"the answer is no JSON: {problem}")
-    return found
 
 
 def _candidates(text: str) -> Iterator[Any]:
-    """What might be meant: what stands between fences, then what begins with a bracket."""
+    """What might be meant: what stands between fences, then what begins with a bracket, but nothing within another."""
     for fenced in _FENCED.finditer(text):
-        yield _decoded(fenced[1], 0)
+        yield _decoded(fenced[1], 0)[0]
+    end = 0
     for bracket in islice(_BRACKET.finditer(text), _TRIES):
-        yield _decoded(text, bracket.start())
+        if bracket.start() >= end:
+            value, end = _decoded(text, bracket.start())
+            yield value
 
 
-def _decoded(text: str, start: int) -> Any:
-    """The JSON that begins at a place; ``_NONE`` where none does."""
+def _decoded(text: str, start: int) -> tuple[Any, int]:
+    """The JSON that begins at a place, and where it ends; ``_NONE`` where none does."""
     try:
-        return _DECODER.raw_decode(text, start)[0]
+        return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
-        return _NONE
+        return _NONE, start

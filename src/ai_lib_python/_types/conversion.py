@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from .._plain import plain
 from .._structs import convert
 from .moments import with_formats
 
@@ -122,7 +123,7 @@ def _to_data(value: Any) -> Any:
         return str(value)
     if _is_model(type(value)):
         return value.model_dump(mode="json")
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    return plain(value)
 
 
 def _root_on_top(schema: dict[str, Any]) -> dict[str, Any]:

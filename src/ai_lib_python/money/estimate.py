@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from .._plain import plain
 from ..message import AudioPart, FilePart, ImagePart, OpaquePart, Part, ReasoningPart, ToolCall, ToolResult, VideoPart
 from ..request import ChatRequest
 
@@ -66,7 +67,7 @@ def estimate_prompt(request: ChatRequest, around: Mapping[str, float] | None = N
     tools = request.tools or ()
     tokens = sum(map(_tokens_of, parts)) + sum(len(_tool_text(tool)) for tool in tools) * IN_TOOLS
     if request.response_format is not None and request.response_format.schema:
-        tokens += len(msgspec.json.encode(request.response_format.schema)) * IN_TOOLS
+        tokens += len(msgspec.json.encode(request.response_format.schema, enc_hook=plain)) * IN_TOOLS
     tokens += added["prompt"] + added["message"] * len(request.messages)
     tokens += (added["tools"] + added["tool"] * len(tools)) if tools else 0
     unsure = dict.fromkeys(kind for part in parts for kind in _UNSURE if isinstance(part, kind))
@@ -128,4 +129,4 @@ def _tokens_in(text: str) -> float:
 
 def _tool_text(tool: object) -> bytes:
     fields = {name: getattr(tool, name) for name in ("name", "description", "parameters")}
-    return msgspec.json.encode(fields)
+    return msgspec.json.encode(fields, enc_hook=plain)
