@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -263,16 +265,16 @@ def streamed(client: AiClient) -> Awaitable[Any]:
     return client.chat().user("hi").stream().__anext__()
 
 
-@pytest.mark.parametrize("begin", [plain, streamed])
-@pytest.mark.parametrize("moment", [9.999, 10.0, 10.001], ids=["before", "in the same tick", "after"])
-def test_a_cancellation_from_outside_is_obeyed_though_a_deadline_runs_out(begin: Begin, moment: float) -> None:
+def ended(begin: Begin, transport: Slow, cancelled_at: float) -> str:
+    """How a call of at most ten seconds ends that is cancelled at a moment."""
+
     async def call() -> str:
         client = await AiClient.create(
-            "openai/gpt-4o", api_key=KEY, transport=Slow(head=100), timeout=Timeouts(total=10), max_retries=0
+            "openai/gpt-4o", api_key=KEY, transport=transport, timeout=Timeouts(total=10), max_retries=0
         )
         task = asyncio.ensure_future(begin(client))
         loop = asyncio.get_running_loop()
-        loop.call_at(loop.time() + moment, task.cancel)
+        loop.call_at(loop.time() + cancelled_at, lambda: task.cancel())
         try:
             await task
         except asyncio.CancelledError:
@@ -281,7 +283,56 @@ def test_a_cancellation_from_outside_is_obeyed_though_a_deadline_runs_out(begin:
             return "late"
         return "neither"
 
-    assert run(call()) == ("late" if moment > 10 else "cancelled")
+    return run(call())
+
+
+@pytest.mark.parametrize("begin", [plain, streamed])
+@pytest.mark.parametrize("moment", [9.999, 10.0, 10.001], ids=["before", "in the same tick", "after"])
+def test_a_cancellation_from_outside_is_obeyed_though_a_deadline_runs_out(begin: Begin, moment: float) -> None:
+    assert ended(begin, Slow(head=100), moment) == ("late" if moment > 10 else "cancelled")
+
+
+class CleansUp(Slow):
+    """A transport that takes five seconds to leave a request."""
+
+    async def send(self, request: HttpRequest) -> Slow:
+        try:
+            return await super().send(request)
+        finally:
+            await asyncio.sleep(5)
+
+
+@pytest.mark.parametrize("begin", [plain, streamed])
+@pytest.mark.parametrize(("cancelled_at", "ends"), [(12, "cancelled"), (16, "late")])
+def test_a_cancellation_while_the_transport_cleans_up_behind_a_deadline_is_obeyed(
+    begin: Begin, cancelled_at: float, ends: str
+) -> None:
+    assert ended(begin, CleansUp(head=100), cancelled_at) == ends
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks do not count how often they were cancelled")
+@pytest.mark.parametrize("begin", [plain, streamed])
+def test_a_cancellation_is_obeyed_though_a_deadline_runs_out_while_the_transport_cleans_up_behind_it(
+    begin: Begin,
+) -> None:
+    assert ended(begin, CleansUp(head=100), 9) == "cancelled"
+
+
+@pytest.mark.parametrize("begin", [plain, streamed])
+def test_a_task_that_once_swallowed_a_cancellation_still_has_deadlines(begin: Begin) -> None:
+    async def call() -> None:
+        client = await AiClient.create(
+            "openai/gpt-4o", api_key=KEY, transport=Slow(head=100), timeout=Timeouts(total=10), max_retries=0
+        )
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+        with pytest.raises(DeadlineExceeded):
+            await begin(client)
+
+    run(call())
 
 
 @pytest.mark.parametrize("begin", [plain, streamed])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -109,6 +110,78 @@ def test_a_cancellation_that_comes_while_ours_is_on_its_way_up_is_not_taken_for_
 @each_wait
 def test_a_task_that_was_cancelled_already_shows_it(wait: Wait, task_of: Any) -> None:
     woken(task_of, wait, before=True)
+
+
+def cleaned_up(task_of: Any, clean_up: Wait, *, cancelled: bool = True) -> bool:
+    """Whether a task that is woken, and cleans up before it is asked, takes that for our doing alone.
+
+    Somebody else cancels it while it cleans up.
+    """
+    marks: list[Any] = []
+
+    async def waits() -> bool:
+        try:
+            try:
+                await a_sleep()
+            finally:
+                await clean_up()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            return is_only(task, marks[0])
+        raise AssertionError("nobody woke it")
+
+    async def main() -> bool:
+        task = task_of(waits())
+        await asyncio.sleep(1)
+        marks.append(wake(task))
+        await asyncio.sleep(1)
+        if cancelled:
+            task.cancel()
+        return await task
+
+    return run(main())
+
+
+async def swallows() -> None:
+    with suppress(asyncio.CancelledError):
+        await a_sleep()
+
+
+async def cancels_what_it_began() -> None:
+    begun = asyncio.ensure_future(a_task_of_tasks())
+    await asyncio.sleep(0.5)
+    begun.cancel()
+    with suppress(asyncio.CancelledError):
+        await begun
+
+
+@each_task
+@pytest.mark.parametrize("clean_up", [*WAITS, swallows])
+def test_a_cancellation_while_a_task_cleans_up_behind_ours_is_not_taken_for_ours(clean_up: Wait, task_of: Any) -> None:
+    assert not cleaned_up(task_of, clean_up)
+
+
+@each_task
+@pytest.mark.parametrize("clean_up", [cancels_what_it_began, lambda: asyncio.sleep(10)])
+def test_what_cleaning_up_cancels_is_nobody_elses_doing(clean_up: Wait, task_of: Any) -> None:
+    assert cleaned_up(task_of, clean_up, cancelled=False)
+
+
+@each_task
+def test_a_task_that_heard_of_its_waking_is_cancelled_as_any_other(task_of: Any) -> None:
+    async def waits() -> bool:
+        task = asyncio.current_task()
+        assert task is not None
+        mark = wake(task)
+        with suppress(asyncio.CancelledError):
+            await a_sleep()
+        return is_only(task, mark) and getattr(task.cancel, "__self__", None) is task
+
+    async def main() -> bool:
+        return await task_of(waits())
+
+    assert run(main())
 
 
 @each_task

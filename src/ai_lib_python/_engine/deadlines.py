@@ -23,7 +23,7 @@ from .._wire.urls import shown
 from ..errors import DeadlineExceeded
 from ..timeouts import Timeouts
 from .bell import bell_here
-from .interrupt import cancellations, is_only, wake
+from .interrupt import cancellations, counted, is_only, wake
 
 E = TypeVar("E", bound=BaseException)
 T = TypeVar("T")
@@ -92,7 +92,9 @@ class Watch:
     _ran_out = "total"
     _counted = 0
     _woken: asyncio.Task[Any] | None = None
-    _mark: object = None
+    _mark = 0
+    _waiting: asyncio.Task[Any] | None = None
+    _before = 0
 
     def __init__(self, allowed: Allowed) -> None:
         self._bell = bell = bell_here()
@@ -118,7 +120,9 @@ class Watch:
 
     def waits(self) -> None:
         """The running task waits for the network from here on."""
-        self.task = asyncio.current_task()
+        self.task = self._waiting = task = asyncio.current_task()
+        if task is not None:
+            self._before = counted(task)
 
     def left(self) -> float:
         """How many seconds there are for the whole call."""
@@ -204,11 +208,16 @@ class Watch:
         return steps is None or steps.ag_await is not None
 
     def _end_wait(self, task: asyncio.Task[Any], name: str, now: float) -> None:
-        """Wakes the task, unless somebody else may have done so a moment ago."""
-        counted = cancellations(task)
-        if counted == self._counted:
+        """Wakes the task, unless somebody else may have done so a moment ago.
+
+        If one did so longer ago, the task still cleans up: that one is obeyed, later.
+        """
+        cancelled = cancellations(task)
+        if cancelled == self._counted:
             self.due = inf
             self._ran_out, self._woken, self._mark = name, task, wake(task)
+            if task is self._waiting:
+                self._mark = self._before
         else:
-            self._counted = counted
+            self._counted = cancelled
             self.due = now + ON_THE_WAY

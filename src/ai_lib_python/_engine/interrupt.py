@@ -12,51 +12,61 @@ from typing import Any
 
 if sys.version_info >= (3, 11):
 
-    def cancellations(task: asyncio.Task[Any]) -> int:
-        """How often a task was cancelled, and did not take it back."""
+    def counted(task: asyncio.Task[Any]) -> int:
+        """How often a task was cancelled, as far as it has counted, and did not take it back."""
         return task.cancelling()
 
-    def wake(task: asyncio.Task[Any]) -> object:
-        """Cancels a task, and gives what tells this cancellation from others."""
+    cancellations = counted
+
+    def wake(task: asyncio.Task[Any]) -> int:
+        """Cancels a task, and gives what tells this cancellation from others: how many it had counted before."""
         before = task.cancelling()
         task.cancel()
         return before
 
-    def is_only(task: asyncio.Task[Any], mark: Any) -> bool:
-        """Takes our cancellation back; whether there was none besides it."""
-        return task.uncancel() <= int(mark)
+    def is_only(task: asyncio.Task[Any], before: int) -> bool:
+        """Takes our cancellation back; whether there was none besides it since the task had counted so many."""
+        return task.uncancel() <= before
 
-else:  # no task counts here
+else:  # no task counts here, unless it is made to
     OURS = "a deadline ran out"
+
+    class _Counting:
+        """Stands in for the ``cancel`` of a task that was woken, and counts; not for who had fetched that before."""
+
+        def __init__(self, task: asyncio.Task[Any]) -> None:
+            self._cancel = task.cancel
+            self._done = task.done
+            self.count = 0
+
+        def __call__(self, msg: Any = None) -> bool:
+            self.count += not self._done()
+            return self._cancel(msg)
+
+    def counted(task: Any) -> int:
+        """How often a task was cancelled, as far as it has counted, and did not take it back."""
+        return getattr(task.cancel, "count", 0)
 
     def cancellations(task: asyncio.Task[Any]) -> int:
         """Whether somebody has cancelled a task that has not heard of it."""
         return int(any(_is_cancelled(each) for each in _with_waited_for(task)))
 
-    def wake(task: Any) -> object:
-        """Cancels a task, and gives what tells this cancellation from others."""
-        tasks = [each for each in _with_waited_for(task) if hasattr(each, "_must_cancel")]
-        others: list[object] = []
-        loop = task.get_loop()
-
-        def look(turns: int) -> None:
-            """Looks, ahead of the tasks that are woken, whose words are there; a task that ends forgets them."""
-            others.extend(each for each in tasks if not each.done() and not _has_our_words(each))
-            if turns:
-                loop.call_soon(look, turns - 1)
-
-        loop.call_soon(look, len(tasks))  # in each turn, one of the tasks hands the cancellation to the next
+    def wake(task: Any) -> int:
+        """Cancels a task, and gives what tells this cancellation from others: how many it had counted before."""
+        if not isinstance(task.cancel, _Counting):
+            task.cancel = _Counting(task)
+        before = counted(task)
         task.cancel(OURS)
-        for each in tasks:
-            each._cancel_message = OURS  # another cancellation puts its own there
-        return others
+        task._cancel_message = OURS  # another cancellation of the same moment puts its own there, if it is not counted
+        return before
 
-    def is_only(task: Any, mark: Any) -> bool:
-        """Whether nobody else cancelled the task after us, until it heard of it."""
-        return not mark and _has_our_words(task)
-
-    def _has_our_words(task: Any) -> bool:
-        return bool(task._cancel_message == OURS)
+    def is_only(task: Any, before: int) -> bool:
+        """Takes our cancellation back; whether there was none besides it since the task had counted so many."""
+        counting = task.cancel
+        counting.count -= 1
+        if not counting.count:
+            del task.cancel  # the task's own again
+        return bool(counting.count <= before and task._cancel_message == OURS)
 
     def _with_waited_for(task: Any) -> list[Any]:
         """A task, and all that it waits for, one through the other: who cancels it cancels the last of them."""
