@@ -87,6 +87,19 @@ async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(dialect: str,
         assert (await request.execute()).content == TEXT
 
 
+@both
+@pytest.mark.parametrize(
+    "content", [[{"text": "a"}, {"type": "text", "text": "b"}], ["a", {"text": "b"}], {"text": "ab"}]
+)
+async def test_a_piece_of_text_without_a_type_is_text(content: Any, stream: bool) -> None:
+    choice = {"delta" if stream else "message": {"content": content}, "finish_reason": "stop"}
+    body = sse({"choices": [choice]}) if stream else {"choices": [choice]}
+    asked, _ = await client("openai-chat", Answer(body))
+    request = asked.chat().user("hi")
+    text = "".join([text async for text in request.stream_text()]) if stream else (await request.execute()).content
+    assert text == "ab"
+
+
 async def test_odd_json_is_read() -> None:
     body = json.dumps({"choices": [{"message": {"content": "a\ud83d"}, "logprobs": {"content": [float("nan")]}}]})
     asked, _ = await client("openai-chat", Answer(body.encode(), headers=JSON))
