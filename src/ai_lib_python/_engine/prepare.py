@@ -77,15 +77,14 @@ def prepare(
     notes = Notes()
     path, query, told, body = encode(manifest, program, request, stream, notes)
     query = {name: as_query(value) for name, value in query.items()} if query else {}
-    own = _own_headers(request)
-    headers = _headers(manifest, request, told, own, stream)
+    headers = _headers(manifest, request, told, _own_headers(request), stream)
     method = manifest.data.get("request", {}).get("method", "POST")
     sent = _body(manifest, request, method, body)
     # Keys come last, so that what fails before has none in its frame.
     put_key(credential, program, headers, query)
     if request.extra_query:
         query.update(request.extra_query)
-    headers.update(own)
+    headers.update(_own_headers(request))
     if not sent:
         headers.pop("content-type", None)
     url = target.url(path, query)
