@@ -136,11 +136,18 @@ def _merged(lower: Data, upper: Data, path: KeyPath, replaced: set[KeyPath]) -> 
             replaced.add(here)
         if value is None and not _is_operator(key):
             made.pop(key, None)
-        elif path == OVERLAYS or key == LITERAL:
-            made[key] = value
+        elif here == OVERLAYS and isinstance(value, dict):
+            made[key] = _merged({}, value, here, replaced)
         else:
-            made[key] = _merged({}, value, here, replaced) if isinstance(value, dict) else value
+            made[key] = value if path == OVERLAYS else _alone(key, value)
     return made
+
+
+def _alone(key: str | int, value: Any) -> Any:
+    """A value that is laid over nothing: its nulls have nothing to remove, and are gone."""
+    if not isinstance(value, dict) or key == LITERAL:
+        return value
+    return {inner: _alone(inner, item) for inner, item in value.items() if item is not None or _is_operator(inner)}
 
 
 def _outlived(path: KeyPath, lower: Data, upper: Data) -> set[Any]:
