@@ -11,9 +11,14 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from ..errors import ManifestError
+
+MOST_KEPT = 128
+"""Of how many sources the code is kept."""
 
 _WORD = re.compile(r"\w+")
 
@@ -89,9 +94,21 @@ def compile_function(writer: Writer, name: str, title: str) -> Callable[..., Any
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace = dict(writer.namespace)
     try:
-        code = compile(source, filename, "exec")
+        code = _in_file(_compiled(source), filename)
     except (SyntaxError, RecursionError, MemoryError):  # Python's own limits: twenty loops in each other, say
         raise ManifestError(f"{title}: what the manifest says is nested too deep for Python") from None
     exec(code, namespace)  # noqa: S102  # nosec B102  # the product: see the module's text
     function: Callable[..., Any] = namespace[name]
     return function
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _compiled(source: str) -> CodeType:
+    """The code of a source: providers of one wire format, and models of one provider, have most of theirs in common."""
+    return compile(source, "<ai-lib>", "exec")
+
+
+def _in_file(code: CodeType, filename: str) -> CodeType:
+    """The code, and that of the functions in it, as if it were compiled from that file."""
+    constants = tuple(_in_file(one, filename) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_filename=filename, co_consts=constants)
