@@ -146,11 +146,12 @@ def _chain(first: _Link, search_path: tuple[Path, ...]) -> tuple[_Link, ...]:
     return tuple(chain)
 
 
-def _found(id: str, place: str, search_path: Sequence[Path]) -> _Link:
-    """The first manifest of that id."""
+def _spoken(entry: Layer, name: str, search_path: Sequence[Path]) -> _Link:
+    """The manifest that an entry of ``apis`` extends: the first of that id."""
+    id = entry.data["extends"]
     path = next(folders.candidates(id, search_path), None)
     if path is None:
-        raise ManifestError(_nowhere(id, place, search_path))
+        raise ManifestError(_nowhere(id, f"{entry.origin(('extends',))}: apis.{name}.extends", search_path))
     link = _link(path)
     _check_id(link)
     return link
@@ -200,8 +201,7 @@ def _merged(chain: tuple[_Link, ...], search_path: tuple[Path, ...]) -> Manifest
     def load_api(name: str) -> Manifest:
         """What holds for another API: made once, and again when a file of what it speaks has changed."""
         entry = provider.part(("apis", name))
-        place = f"{entry.origin(('extends',))}: apis.{name}.extends"
-        dialect = _chain(_found(entry.data["extends"], place, search_path), search_path)
+        dialect = _chain(_spoken(entry, name, search_path), search_path)
         files = [link.file for link in dialect]
         if name not in made or made[name][0] != files:
             made[name] = (files, _api(provider, chain, dialect, name))
