@@ -16,7 +16,7 @@ the reading does.
 from __future__ import annotations
 
 import re
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -174,10 +174,7 @@ class _Reader:
         if node.tag:
             raise self._error(node, f"tags are not allowed: {node.tag}")
         if node.id == "scalar":
-            value = node.value if node.style else self._plain(node)
-            if problem := problem_of(value):
-                raise self._error(node, problem)
-            return value
+            return self._scalar(node)
         if id(node) in self._open:
             raise self._error(node, "an alias stands inside its own anchor")
         if len(self._open) >= MOST_LEVELS:
@@ -187,6 +184,12 @@ class _Reader:
         self._open.discard(id(node))
         return made
 
+    def _scalar(self, node: Any) -> Any:
+        try:
+            return _quoted(node.value) if node.style else _plain(node.value)
+        except ValueError as error:
+            raise self._error(node, str(error)) from error
+
     def _map(self, node: Any) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
         for key_node, value_node in node.value:
@@ -194,45 +197,67 @@ class _Reader:
             if key in made:
                 first = next(_line(other) for other, _ in node.value if self._key(other) == key)
                 raise self._error(key_node, f"duplicate key {key!r}; it stands in line {first} already")
-            self._count_one(key_node)
+            self._count += 1
+            if self._count > MOST_VALUES:
+                raise self._too_many(key_node)
             made[key] = self.value(value_node)
         return made
 
     def _list(self, node: Any) -> list[Any]:
         made = []
         for item in node.value:
-            self._count_one(item)
+            self._count += 1
+            if self._count > MOST_VALUES:
+                raise self._too_many(item)
             made.append(self.value(item))
         return made
 
-    def _count_one(self, node: Any) -> None:
-        if self._count >= MOST_VALUES:
-            raise self._error(node, f"more than {MOST_VALUES} values; do aliases multiply?")
-        self._count += 1
+    def _too_many(self, node: Any) -> ManifestError:
+        return self._error(node, f"more than {MOST_VALUES} values; do aliases multiply?")
 
     def _key(self, node: Any) -> str | int:
-        key = self.value(node) if node.id == "scalar" else None
-        if node.id == "scalar" and not node.style and key == "<<":
+        if node.id != "scalar":
+            raise self._error(node, "a key must be text or an integer")
+        key = self.value(node)
+        if key == "<<" and not node.style:
             raise self._error(node, "merge keys (<<) are not allowed; use `extends`")
         if isinstance(key, str) or type(key) is int:
             return key
-        written = f'; write "{node.value}"' if node.id == "scalar" else ""
-        raise self._error(node, f"a key must be text or an integer{written}")
-
-    def _plain(self, node: Any) -> Any:
-        """What a word without quotes means."""
-        text = node.value
-        if text in _WORDS:
-            return _WORDS[text]
-        if text[0] not in _NUMBER_STARTS:
-            return text
-        try:
-            return _number(text)
-        except ValueError as error:
-            raise self._error(node, "the number is too large") from error
+        raise self._error(node, f'a key must be text or an integer; write "{node.value}"')
 
     def _error(self, node: Any, message: str) -> ManifestError:
         return ManifestError(f"{self._name}:{_line(node)}: {message}")
+
+
+def _quoted(text: str) -> str:
+    """A text that is not too long.
+
+    Raises:
+        ValueError: it is.
+    """
+    if problem := problem_of(text):
+        raise ValueError(problem)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> Any:
+    """What a word without quotes means; manifests say the same words again and again.
+
+    Raises:
+        ValueError: a number or a text that is too large.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMBER_STARTS:
+        return _quoted(text)
+    try:
+        value = _number(text)
+    except ValueError as error:
+        raise ValueError("the number is too large") from error
+    if problem := problem_of(value):
+        raise ValueError(problem)
+    return value
 
 
 def _number(text: str) -> int | float | str:
