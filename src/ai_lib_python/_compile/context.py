@@ -43,14 +43,19 @@ class Context:
         self.reads = Reads()
         self.looks = False
         self.told: set[str] = set()
-        self._path: list[str | int] = []
+        self._path: tuple[str | int, ...] = ()
+        self._around: list[tuple[str | int, ...]] = []
 
-    @contextmanager
-    def at(self, *keys: str | int) -> Iterator[None]:
-        """Work on the node below ``keys``."""
-        self._path.extend(keys)
-        yield
-        del self._path[len(self._path) - len(keys) :]
+    def at(self, *keys: str | int) -> Context:
+        """Work on the node below ``keys``, in a block of ``with``; there are thousands, so no generator makes them."""
+        self._around.append(self._path)
+        self._path += keys
+        return self
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None:
+        self._path = self._around.pop()
 
     @contextmanager
     def fragment(self, name: str) -> Iterator[object]:
@@ -64,7 +69,7 @@ class Context:
         self._uses += 1
         if self._uses > MOST_USES:
             self.fail(f"fragments are used more than {MOST_USES:,} times")
-        saved, self._path = self._path, ["fragments", name]
+        saved, self._path = self._path, ("fragments", name)
         self.using.append(name)
         yield self.fragments[name]
         self.using.pop()
@@ -79,9 +84,8 @@ class Context:
 
     def fail(self, problem: str) -> NoReturn:
         """Refuses the manifest, naming file, line and key."""
-        path = tuple(self._path)
-        key = ".".join(map(str, self.manifest.written(path)))
-        raise ManifestError(f"{self.manifest.where(path)}: {key}: {problem}", provider=self.manifest.id)
+        key = ".".join(map(str, self.manifest.written(self._path)))
+        raise ManifestError(f"{self.manifest.where(self._path)}: {key}: {problem}", provider=self.manifest.id)
 
     @staticmethod
     def nearest(word: str, words: Iterable[str]) -> str:

@@ -30,6 +30,7 @@ class Writer:
         self.namespace: dict[str, Any] = {}
         self._lines: list[str] = []
         self._depth = 0
+        self._starts: list[int] = []
         self._count = 0
         self._referenced: dict[int, str] = {}
 
@@ -56,14 +57,17 @@ class Writer:
         self.namespace[name] = value
         return name
 
-    @contextmanager
-    def block(self, head: str) -> Iterator[None]:
-        """An indented block; ``pass`` stands in for an empty one."""
+    def block(self, head: str) -> Writer:
+        """An indented block, for what a block of ``with`` writes; ``pass`` stands in for an empty one."""
         self.line(head)
         self._depth += 1
-        before = len(self._lines)
-        yield
-        if len(self._lines) == before:
+        self._starts.append(len(self._lines))
+        return self
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None:
+        if len(self._lines) == self._starts.pop():
             self.line("pass")
         self._depth -= 1
 
