@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -22,13 +22,11 @@ def each_item(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[
         items = write_way(context, scope, node["$each"])
     ours = items.type.startswith("list:")
     item_type = items.type[len("list:") :] if ours else WIRE
-    with ExitStack() as blocks:
-        if not (ours and items.sure):
-            blocks.enter_context(context.writer.block(f"if {items.code}:"))
-        index, item = context.writer.name(), context.writer.name()
-        key = f"{item}_key"
-        head = partial(_head, context, items, item, index, key)
-        blocks.enter_context(context.writer.loop(head, (index, key)))
+    index, item = context.writer.name(), context.writer.name()
+    key = f"{item}_key"
+    head = partial(_head, context, items, item, index, key)
+    guard = nullcontext() if ours and items.sure else context.writer.block(f"if {items.code}:")
+    with guard, context.writer.loop(head, (index, key)):
         current = Ref(item, item_type, ours, items.origin)
         names = {"index": Ref(index, VALUE, True), "key": Ref(key, VALUE)}
         if "$as" in node:

@@ -21,7 +21,7 @@ is absent itself. Operators are maps whose keys begin with ``$``:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import UnsupportedError
@@ -295,14 +295,14 @@ def _do(context: Context, scope: Scope, node: dict[str, Any]) -> Ref:
 @contextmanager
 def loop(context: Context, scope: Scope, node: dict[str, Any]) -> Iterator[Scope]:
     """``for`` over the items of ``$each`` that meet ``$where``; gives the scope inside."""
-    with ExitStack() as blocks:
-        inner = blocks.enter_context(each_item(context, scope, node))
-        if "$where" in node:
-            with context.at("$where"):
-                condition = write_condition(context, inner, node["$where"])
-            blocks.enter_context(context.writer.block(f"if {condition}:"))
-            inner = _narrowed_by(context, inner, node["$where"])
-        yield inner
+    with each_item(context, scope, node) as inner:
+        if "$where" not in node:
+            yield inner
+            return
+        with context.at("$where"):
+            condition = write_condition(context, inner, node["$where"])
+        with context.writer.block(f"if {condition}:"):
+            yield _narrowed_by(context, inner, node["$where"])
 
 
 def _narrowed_by(context: Context, scope: Scope, condition: Any) -> Scope:
