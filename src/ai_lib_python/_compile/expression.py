@@ -50,8 +50,8 @@ Segment = Union[str, Expression]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY = re.compile(r"[A-Za-z0-9_@-]+")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_HOLE = re.compile(r"\$?\$\{([^}]*)\}")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_SPACE = re.compile(r"\s*")
 LONGEST_INDEX = 10
 """Digits from which on a key is a text: no list is so long, and Python refuses to read numbers of any length."""
 
@@ -85,7 +85,7 @@ def parse_interpolation(text: str) -> list[Segment]:
     """Splits ``data:${.media_type};x`` into texts and expressions; ``$${`` is a literal ``${``."""
     segments: list[Segment] = []
     position = 0
-    for match in re.finditer(r"\$?\$\{([^}]*)\}", text):
+    for match in _HOLE.finditer(text):
         if match.start() > position:
             segments.append(text[position : match.start()])
         if match.group().startswith("$$"):
@@ -206,9 +206,8 @@ class _Parser:
         return False
 
     def _skip_space(self) -> None:
-        match = _SPACE.match(self.text, self.position)
-        if match:
-            self.position = match.end()
+        while self.text[self.position : self.position + 1].isspace():
+            self.position += 1
 
     def _error(self, problem: str) -> ExpressionError:
         return ExpressionError(f"{self.text!r}, column {self.position + 1}: {problem}")
