@@ -619,6 +619,10 @@ async def test_a_cancellation_in_the_moment_in_which_a_body_ends_is_obeyed() -> 
         def __init__(self) -> None:
             self.headers: dict[str, str] = {}
             self.ended = asyncio.get_running_loop().create_future()
+            self.content = self
+
+        def at_eof(self) -> bool:
+            return self.ended.done()
 
         async def read(self) -> Any:
             return await self.ended
