@@ -21,6 +21,9 @@ from .scope import KINDS, RECORDS, VALUE, WIRE, Ref, Scope
 
 NONE = Ref("None", VALUE)
 
+NO_FIELDS: dict[str, Any] = {}
+"""The fields of what is no map. Nothing writes into it."""
+
 OURS = {"notes", "read_usage", "sink"}
 """Names in scope that generated code uses and no manifest may."""
 
@@ -165,17 +168,35 @@ def _known_step(context: Context, scope: Scope, base: Ref, step: str | int) -> R
     known = scope.known(base.code, step)
     if known:
         return known
-    ref = _list_step(context, base, step) if base.type.startswith("list:") else _plain_step(context, base, step)
+    ref = _list_step(context, base, step) if base.type.startswith("list:") else _plain_step(context, scope, base, step)
     scope.remember(base.code, step, ref)
     return ref
 
 
-def _plain_step(context: Context, base: Ref, step: str | int) -> Ref:
+def _plain_step(context: Context, scope: Scope, base: Ref, step: str | int) -> Ref:
     if base.type in RECORDS:
         return _record_step(context, base, step)
     if base.type == VALUE:
         context.fail(f"a plain value has no {step!r} in it")
+    if isinstance(step, str) and (fields := _fields_of(context, scope, base.code)):
+        return Ref(context.writer.assign(f"{fields}.get({step!r})"), WIRE)
     return Ref(context.writer.assign(wire_step(base.code, step)), WIRE)
+
+
+def _fields_of(context: Context, scope: Scope, base: str) -> str | None:
+    """A map with the fields of a wire value, empty where that is none; for its second step, and those behind it.
+
+    So the value is looked at once and not at each step. For a single step the look alone is less.
+    """
+    known = scope.known(base, None)
+    if known is None:
+        scope.remember(base, None, NONE)
+        return None
+    if known is NONE:
+        nothing = context.writer.reference(NO_FIELDS, "no_fields")
+        known = Ref(context.writer.assign(f"{base} if {base}.__class__ is dict else {nothing}"))
+        scope.remember(base, None, known)
+    return known.code
 
 
 def wire_step(base: str, step: str | int) -> str:

@@ -32,7 +32,13 @@ def write_router(manifest: Source, data: dict[str, Any]) -> Writer:
 
 def compile_router(manifest: Source, data: dict[str, Any]) -> Callable[..., str | None]:
     """The router, ready to call."""
+    if not data.get("routes"):
+        return stay
     return compile_function(write_router(manifest, data), "route", f"{manifest.id} route")
+
+
+def stay(request: Any, stream: bool) -> None:
+    """The router of a provider without routes: every request goes to its own API."""
 
 
 def request_names(context: Context) -> dict[str, Ref]:
@@ -46,13 +52,14 @@ def request_names(context: Context) -> dict[str, Ref]:
 
 
 def _write_route(context: Context, scope: Scope, route: dict[str, Any]) -> None:
-    fits = "True"
+    """One route. What is asked of the parameters comes first: it is less work than to look at the model's name."""
+    writer = context.writer
+    conditions = []
+    if "when" in route:
+        with context.at("when"):
+            conditions.append(f"({write_condition(context, scope.inside(), route['when'])})")
     if "match" in route:
-        fits = f"{context.writer.reference(fits_one, 'fits_one')}({scope.names['model'].code}, {globs_of(route)!r})"
-    with context.writer.block(f"if {fits}:"):
-        condition = "True"
-        if "when" in route:
-            with context.at("when"):
-                condition = write_condition(context, scope.inside(), route["when"])
-        with context.writer.block(f"if {condition}:"):
-            context.writer.line(f"return {route['api']!r}")
+        fits = writer.reference(fits_one, "fits_one")
+        conditions.append(f"{fits}({scope.names['model'].code}, {globs_of(route)!r})")
+    with writer.block(f"if {' and '.join(conditions) or True}:"):
+        writer.line(f"return {route['api']!r}")

@@ -154,7 +154,7 @@ class Scope:
         self.current = current
         self.names = names
         self._parent = parent
-        self._known: dict[tuple[str, str | int], Ref] = {}
+        self._known: dict[tuple[str, str | int | None], Ref] = {}
 
     def inside(self, current: Ref | None = None, /, **names: Ref) -> Scope:
         """A scope for a nested block: computed values of this one stay in reach."""
@@ -166,8 +166,8 @@ class Scope:
             return self.current
         return None if self._parent is None else self._parent.nearest(kind)
 
-    def known(self, base: str, step: str | int) -> Ref | None:
-        """What ``base.step`` was computed to, if it was."""
+    def known(self, base: str, step: str | int | None) -> Ref | None:
+        """What ``base.step`` was computed to, if it was; without a step, its fields."""
         scope: Scope | None = self
         while scope is not None:
             if found := scope._known.get((base, step)):
@@ -179,5 +179,5 @@ class Scope:
         """``base`` has another value from here on."""
         self._known = {key: ref for key, ref in self._known.items() if key[0] != base}
 
-    def remember(self, base: str, step: str | int, ref: Ref) -> None:
+    def remember(self, base: str, step: str | int | None, ref: Ref) -> None:
         self._known[(base, step)] = ref

@@ -46,9 +46,9 @@ class Account:
         Raises:
             BudgetExceeded: it does not fit, or is not known.
         """
-        budgets = dict.fromkeys(budget for budget in (self.budget, request.budget) if budget is not None)
-        if not budgets:
+        if self.budget is None and request.budget is None:
             return self._unlimited
+        budgets = dict.fromkeys(budget for budget in (self.budget, request.budget) if budget is not None)
         held: list[tuple[Budget, Decimal]] = []
         try:
             for budget in budgets:

@@ -352,8 +352,10 @@ class Assembler:
     def served(self, terms: Any = None, beyond: Any = None) -> None:
         """How the call was served, and whether the answer holds what is charged beside the counts."""
         if isinstance(terms, dict):
-            self.terms.update((name, as_text(value)) for name, value in terms.items())
-        self.beyond = self.beyond or bool(beyond)
+            for name, value in terms.items():
+                self.terms[name] = as_text(value)
+        if beyond:
+            self.beyond = True
 
     def error(self, data: Any) -> None:
         raise ErrorInAnswer(data)

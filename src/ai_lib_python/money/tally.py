@@ -24,7 +24,7 @@ Up to here prompts of all lengths are one heap. A test holds it against the libr
 """
 
 OUTPUT, REASONING = map(Usage.__struct_fields__.index, ("output", "reasoning"))
-"""Where those stand among the counts of a usage: before them are those of the prompt, and behind them parts of others."""
+"""Where those stand among the counts of a usage: before them stand those of the prompt, behind them parts of others."""
 
 NOT_SOME = {None: "not told", 0: "none"}
 """What a count is, where it is not some."""
@@ -104,11 +104,8 @@ class Tally:
         listed = bill.prices
         known = self._lists.get(id(listed)) or self._noticed(listed)
         counts = astuple(bill.usage)
-        told: tuple[Any, ...]  # of each count, whether it is not told, nothing, or some
-        if any(counts[REASONING:]) and _is_odd(bill.usage):
-            told = counts
-        else:
-            told = tuple(map(NOT_SOME.get, counts))
+        is_odd = any(counts[REASONING:]) and _is_odd(bill.usage)
+        told = counts if is_odd else tuple(map(NOT_SOME.get, counts))
         prompt = sum(filter(None, counts[:OUTPUT])) + (bill.usage.tool_input or 0)
         terms = bill.terms and tuple(bill.terms.items())
         return prompt if prompt > known[1] else 0, told, bill.models, id(listed), terms or (), bill.at // QUARTER
