@@ -93,7 +93,7 @@ def test_a_mistake_is_told_with_its_column(text: str, column: int, problem: str)
 ALPHABET = st.text(st.sampled_from(list(".$ab0[]()|,\"\\ -é{}'\n")) | st.characters(), max_size=20)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(ALPHABET)
 @example(".a[" + "9" * 5000 + "]")
 @example("." + "9" * 5000)
@@ -108,7 +108,7 @@ def test_parsing_gives_an_expression_or_says_where_it_failed(text: str) -> None:
         assert parsed.alternatives
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(st.lists(st.one_of(ALPHABET, st.sampled_from(["${", "}", "${.a}", "$${", "$"])), max_size=5))
 def test_interpolation_gives_segments_or_says_where_it_failed(pieces: list[str]) -> None:
     text = "".join(pieces)

@@ -116,7 +116,7 @@ def test_a_hostile_text_stays_a_text(text: str) -> None:
     assert hostile.classify(400, {}, {text: f"-{text}-"}).message == f"-{text}-"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=12))
 def test_any_text_stays_a_text(text: str) -> None:
     made = program(**sections_with(text))
@@ -411,7 +411,7 @@ NODES = st.recursive(
 )
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(NODES)
 def test_any_template_compiles_or_is_a_manifest_error(node: Any) -> None:
     try:

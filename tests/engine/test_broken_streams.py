@@ -109,7 +109,7 @@ async def test_what_was_good_comes_first(framing: str, broken: bytes, kind: type
 
 @pytest.mark.parametrize(("framing", "broken", "kind"), list(cases()))
 def test_any_cutting_ends_alike(framing: str, broken: bytes, kind: type[AiLibError]) -> None:
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=15, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.lists(st.integers(1, 40), min_size=1, max_size=6))
     def holds(sizes: list[int]) -> None:
         texts, error, _ = asyncio.run(outcome(framing, cut(broken, sizes)))

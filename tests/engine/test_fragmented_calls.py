@@ -191,7 +191,7 @@ def said(response: ChatResponse) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_pieces_add_up_to_the_whole(dialect: str, data: st.DataObject) -> None:
     answer, cut = data.draw(answers()), data.draw(cutters())

@@ -21,7 +21,7 @@ from .transcripts import FRAMES, PLAIN
 
 DIALECTS = sorted(MODELS)
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+QUICK = settings(max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
 
 WORDS = st.sampled_from(
     [

@@ -63,7 +63,7 @@ def test_no_more_requests_go_in_a_minute_than_are_allowed() -> None:
     assert 120 <= moments[6] < 121
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     limit=st.integers(1, 12),
     gaps=st.lists(st.floats(0, 40, allow_nan=False), min_size=1, max_size=60),
@@ -93,7 +93,7 @@ def test_in_whatever_minute_the_requests_are_counted_they_are_never_more(
         assert sum(moment - 60 < other <= moment for other in moments) <= limit
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(limit=st.integers(10, 1000), sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=40))
 def test_tokens_that_are_estimated_right_are_never_more_in_any_minute(limit: int, sizes: list[int]) -> None:
     moments = run(times_of(gate_of(tokens_per_minute=limit), sizes))
@@ -196,7 +196,7 @@ def test_one_that_is_cancelled_in_the_moment_of_its_turn_passes_it_on() -> None:
     assert run(calls()) == "passed on"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     limit=st.integers(1, 3),
     plans=st.lists(

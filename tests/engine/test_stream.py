@@ -181,7 +181,7 @@ def test_every_single_cut_gives_the_same_events(dialect: str) -> None:
 
 @every_dialect
 def test_any_cutting_gives_the_same_events(dialect: str) -> None:
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.integers(0, len(STREAMS[dialect])), max_size=12), st.booleans())
     def holds(cuts: list[int], odd: bool) -> None:
         body = ODD[dialect] if odd else STREAMS[dialect]

@@ -65,7 +65,7 @@ bills = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(bills, max_size=40), st.integers(0, 40))
 def test_bills_come_to_the_same_together_as_one_by_one(all_bills: list[Bill], asked_after: int) -> None:
     together = Tally()

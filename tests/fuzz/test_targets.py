@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from .mutating import mutate
 from .targets import TARGETS
 
-BURST = settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+BURST = settings(max_examples=250, derandomize=True, suppress_health_check=list(HealthCheck))
 
 SEEDS_HELD = 150
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_lib_python._types.partial_json import ABSENT, PartialJson
@@ -46,7 +46,6 @@ def is_beginning(part: Any, whole: Any) -> bool:
     return type(part) is type(whole) and bool(part == whole)
 
 
-@settings(deadline=None)
 @given(OBJECTS, st.booleans(), st.sampled_from([None, 2]), st.lists(st.integers(1, 7), min_size=1))
 def test_the_last_value_is_the_whole_and_each_is_the_beginning_of_the_next(
     value: Any, ascii_only: bool, indent: int | None, sizes: list[int]
@@ -63,7 +62,6 @@ def test_the_last_value_is_the_whole_and_each_is_the_beginning_of_the_next(
         assert is_beginning(one, other)
 
 
-@settings(deadline=None)
 @given(OBJECTS)
 def test_however_it_is_cut_the_values_after_the_same_text_are_the_same(value: Any) -> None:
     text = json.dumps(value)
