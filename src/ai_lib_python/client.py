@@ -130,28 +130,30 @@ class AiClient:
             ConfigurationError: the address is no URL, or a part of it is missing.
             TypeError, ValueError: an option is of the wrong type or out of range.
         """
-        from ._engine.connect import connect  # not needed by whoever only imports us
+        from ._engine.connect import Own, Shared, connect  # not needed by whoever only imports us
         from ._engine.terms import terms_of
 
         terms_of(timeout, max_retries)  # what is wrong with them is told first
         others = None if fallback is None else _some_fallback(fallback)
-        caller, name = connect(
-            model,
+        own = Own(
             api_key=api_key,
             base_url=base_url,
             manifest=manifest,
-            manifest_dir=manifest_dir,
             variables=variables,
-            on_unsupported=on_unsupported,
             api=api,
             credentials=credentials,
+            prices=prices,
+        )
+        shared = Shared(
+            manifest_dir=manifest_dir,
+            on_unsupported=on_unsupported,
             check_context=check_context,
             transport=transport,
-            prices=prices,
             verify=verify,
             max_response_bytes=max_response_bytes,
             limits=limits,
         )
+        caller, name = connect(model, own, shared)
         return cls(caller, name, timeout=timeout, max_retries=max_retries, fallback=others)
 
     @staticmethod

@@ -26,13 +26,11 @@ from .terms import Terms
 from .warn import warn_once
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from .._types.answers import AnswerType
     from .._wire.http import Transport
     from ..capabilities import Capabilities, ModelInfo
-    from ..limits.settings import Limits
     from .answer_forms import Form
+    from .connect import Shared
     from .falling import Route
     from .relatives import Relatives
 
@@ -50,28 +48,24 @@ class Caller:
     def __init__(
         self,
         targets: Targets,
-        transport: Transport | None,
-        on_unsupported: str,
         api: str | None,
+        shared: Shared,
         *,
-        check_context: bool = True,
-        verify: SSLContext | None = None,
-        limits: Limits | None = None,
         connect_another: Callable[[str], tuple[Caller, str]],
     ) -> None:
-        """``connect_another`` makes the caller of another model, with the options that are no one provider's."""
-        if on_unsupported not in POLICIES:
-            raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {on_unsupported!r}")
+        """``connect_another`` makes the caller of another model, with the same options that are no one provider's."""
+        if shared.on_unsupported not in POLICIES:
+            raise ValueError(f"on_unsupported must be one of {', '.join(POLICIES)}, got {shared.on_unsupported!r}")
         self.target = targets.of(api)
         self._targets = targets
         self._chooses = api is None and "routes" in self.target.manifest.data
-        self._transport = transport
-        self._verify = verify
+        self._transport = shared.transport
+        self._verify = shared.verify
         self.account = Account()
-        self.limits = limits
+        self.limits = shared.limits
         self._lock = a_lock()
-        self._on_unsupported = on_unsupported
-        self._checks_context = check_context
+        self._on_unsupported = shared.on_unsupported
+        self._checks_context = shared.check_context
         self._capabilities: dict[str, Capabilities] = {}
         self._connect_another = connect_another
         self._relatives: Relatives | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._manifest.load import load, load_file
 from .._wire.bounds import LEAST_BYTES, MOST_BYTES
@@ -30,81 +30,71 @@ SIMULATOR = "simulator"
 """The provider that answers without a key or a network: ``simulator/<dialect>``."""
 
 
-def connect(
-    model: str,
-    *,
-    api_key: str | None,
-    base_url: str | None,
-    manifest: str | PathLike[str] | Mapping[str, Any] | None,
-    manifest_dir: str | PathLike[str] | None,
-    variables: Mapping[str, str] | None,
-    on_unsupported: str,
-    api: str | None,
-    credentials: Mapping[str, str] | None,
-    transport: Transport | None,
-    check_context: bool,
-    prices: Mapping[str, Prices | Mapping[str, Any]] | None,
-    verify: SSLContext | None,
-    max_response_bytes: int | None,
-    limits: Limits | None,
-) -> tuple[Caller, str]:
-    """The caller, and the model's name there. The options are those of ``AiClient.create``."""
-    if api_key is not None and credentials is not None:
+class Own(NamedTuple):
+    """The options of ``AiClient.create`` that are about one provider; those of other models' callers are not given."""
+
+    api_key: str | None = None
+    base_url: str | None = None
+    manifest: str | PathLike[str] | Mapping[str, Any] | None = None
+    variables: Mapping[str, str] | None = None
+    api: str | None = None
+    credentials: Mapping[str, str] | None = None
+    prices: Mapping[str, Prices | Mapping[str, Any]] | None = None
+
+    def __repr__(self) -> str:
+        return "Own(...)"  # there may be a key in it
+
+
+class Shared(NamedTuple):
+    """The options that are no one provider's: the callers of other models have them too."""
+
+    manifest_dir: str | PathLike[str] | None = None
+    on_unsupported: str = "warn"
+    check_context: bool = True
+    transport: Transport | None = None
+    verify: SSLContext | None = None
+    max_response_bytes: int | None = None
+    limits: Limits | None = None
+
+
+def connect(model: str, own: Own, shared: Shared) -> tuple[Caller, str]:
+    """The caller, and the model's name there."""
+    _check_own(own)
+    _check_shared(shared)
+    provider, name = _split(model, named=own.manifest is not None)
+    if provider == SIMULATOR:
+        provider, name, base_url, api_key = _embedded(name, own.base_url, own.api_key)
+        own = own._replace(base_url=base_url, api_key=api_key)
+    targets = Targets(
+        _manifest(provider, own.manifest, shared.manifest_dir),
+        key=own.api_key or own.credentials,
+        base_url=own.base_url,
+        variables=own.variables,
+        prices=given_prices(own.prices),
+        max_bytes=shared.max_response_bytes or MOST_BYTES,
+    )
+    return Caller(targets, own.api, shared, connect_another=partial(connect, own=Own(), shared=shared)), name
+
+
+def _check_own(own: Own) -> None:
+    if own.api_key is not None and own.credentials is not None:
         raise ConfigurationError("pass api_key= or credentials=, not both")
-    if api_key is not None:
-        a_secret("api_key", api_key)
-    a_switch("check_context", check_context)
-    if verify is not None:
-        _check_verify(verify, transport)
-    most_bytes = MOST_BYTES
-    if max_response_bytes is not None:
-        most_bytes = a_count("max_response_bytes", max_response_bytes, LEAST_BYTES)
-    if limits is not None:
+    if own.api_key is not None:
+        a_secret("api_key", own.api_key)
+    for part, value in (own.credentials or {}).items():
+        a_secret(f"credentials[{part!r}]", value)
+
+
+def _check_shared(shared: Shared) -> None:
+    a_switch("check_context", shared.check_context)
+    if shared.verify is not None:
+        _check_verify(shared.verify, shared.transport)
+    if shared.max_response_bytes is not None:
+        a_count("max_response_bytes", shared.max_response_bytes, LEAST_BYTES)
+    if shared.limits is not None:
         from ..limits.settings import some_limits  # for who limits
 
-        some_limits(limits)
-    for part, value in (credentials or {}).items():
-        a_secret(f"credentials[{part!r}]", value)
-    provider, name = _split(model, named=manifest is not None)
-    if provider == SIMULATOR:
-        provider, name, base_url, api_key = _embedded(name, base_url, api_key)
-    found = _manifest(provider, manifest, manifest_dir)
-    targets = Targets(
-        found,
-        key=api_key or credentials,
-        base_url=base_url,
-        variables=variables,
-        prices=given_prices(prices),
-        max_bytes=most_bytes,
-    )
-    another = partial(  # what is about one provider does not go over to another
-        connect,
-        api_key=None,
-        base_url=None,
-        manifest=None,
-        variables=None,
-        api=None,
-        credentials=None,
-        prices=None,
-        manifest_dir=manifest_dir,
-        on_unsupported=on_unsupported,
-        transport=transport,
-        check_context=check_context,
-        verify=verify,
-        max_response_bytes=max_response_bytes,
-        limits=limits,
-    )
-    caller = Caller(
-        targets,
-        transport,
-        on_unsupported,
-        api,
-        check_context=check_context,
-        verify=verify,
-        limits=limits,
-        connect_another=another,
-    )
-    return caller, name
+        some_limits(shared.limits)
 
 
 def manifest_of(
