@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from .errors import ConfigurationError
 
+WORD = re.compile(r"\w+")
+"""The name of a placeholder."""
+
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 _VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")

@@ -544,6 +544,14 @@ def test_placeholders_that_follow_from_each_other_are_told(write: Write) -> None
     assert mistake(path) == "b.yaml:2: endpoint.variables.a.of: goes in a circle: a -> a"
 
 
+@pytest.mark.parametrize(
+    "said", ["$then: {env: [X]}", "$then: null", ".type: null", "a-b: {env: [X]}", "'': {env: [X]}"]
+)
+def test_a_placeholder_that_no_address_can_hold_is_told(write: Write, said: str) -> None:
+    path = write("a.yaml", f"id: a\nendpoint:\n  base_url: https://x\n  variables:\n    {said}\n")
+    assert "no address can hold this placeholder" in mistake(path)
+
+
 def of_api(path: Path) -> str:
     with pytest.raises(ManifestError) as caught:
         load_file(path).for_api("b")

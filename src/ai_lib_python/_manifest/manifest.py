@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .._globs import fits_one, globs_of
+from .._placeholders import WORD
 from .._spelling import did_you_mean
 from .._structs import convert
 from ..errors import ConfigurationError, ManifestError
@@ -338,6 +339,9 @@ def _check_variables(layer: Layer) -> None:
     """Refuses placeholders that would never have a value, or of which part would never be looked at."""
     variables = layer.data.get("endpoint", {}).get("variables", {})
     for name, variable in variables.items():
+        if not (isinstance(name, str) and WORD.fullmatch(name)):
+            problem = "no address can hold this placeholder: its name needs letters, digits and '_' alone"
+            raise problem_at(layer, ("endpoint", "variables", name), problem)
         beside = {"env", "default"} if "of" in variable else {"map", "else"}
         for word in sorted(beside & variable.keys()):
             problem = "means nothing beside `of`" if "of" in variable else "means nothing without `of`"
