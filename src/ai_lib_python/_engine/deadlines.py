@@ -150,8 +150,15 @@ class Watch:
         raise failure
 
     def verdict(self, error: E) -> E | DeadlineExceeded:
-        """What a wait that ended with an error ended with: the deadline's error, where it was the timer."""
-        return self.error() if self._took_back() else error
+        """What a wait that ended with an error ended with: the deadline's error, where it was the timer.
+
+        The timer's own is emptied: a task that is written in Python, as some event loops have them, hangs it on to
+        every error that follows, and the frames that it came through hold the request.
+        """
+        if not self._took_back():
+            return error
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        return self.error()
 
     def error(self, about: str | None = None) -> DeadlineExceeded:
         """The error of the deadline that ran out, the total where none did; ``about`` says what was not there."""
