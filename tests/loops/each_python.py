@@ -17,14 +17,15 @@ from ..versions.project import of_tests
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
-RELIABILITY = ("connections", "deadlines", "fallback", "hostile_servers", "interrupt", "leaving", "limited_calls",
-               "limits", "retries", "stream")  # fmt: skip
+RELIABILITY = ("connections", "deadlines", "fallback", "hidden_keys", "hostile_servers", "interrupt", "leaving",
+               "limited_calls", "limits", "planted_key", "retries", "stream")  # fmt: skip
 
 TESTS = (
     "tests/loops", "tests/test_sync.py", "tests/typed", "tests/examples", "tests/faults",
     *(f"tests/engine/test_{name}.py" for name in RELIABILITY),
 )  # fmt: skip
-"""What depends most on the interpreter: tasks and their cancellation, loops, threads, forks, types as written."""
+"""What depends most on the interpreter: tasks and their cancellation, loops, threads, forks, frames of tracebacks (which
+may hold keys), types as written."""
 
 
 def main() -> int:
