@@ -100,6 +100,7 @@ def test_both_spellings_are_one_field() -> None:
         ({"body": {"a": {"$case": {}}}}, "$by must be there"),
         ({"body": {"$by": "t", "$case": {}}}, "expected one field of the map, such as .type, got 't'"),
         ({"body": {"$by": ".t", "$cases": {}}}, "$by has $case and $else beside it, and nothing else"),
+        ({"body": {"$by": ".t", "$case": "a"}}, "expected a map of the field's values to their shapes, got 'a'"),
         ({"body": {}, "text": {}}, "text is a word of the language; call the shape otherwise"),
         ({"body": {}, "a": "b", "b": "a | text"}, "is itself"),
         ({"body": {"a": "part(1..)"}, "part": {}}, "part is a shape of its own, and takes no bounds"),

@@ -489,6 +489,15 @@ async def test_an_error_object_is_raised_whatever_it_is_called(content_type: str
     assert "too many of them" in str(error)
 
 
+async def test_what_is_told_of_an_object_that_is_none_does_not_depend_on_how_it_was_cut() -> None:
+    told = set()
+    for cut in (1, 2, 10_000):
+        answer = ScriptedAnswer(b"\n {\xc6\n\n", headers={"content-type": "text/event-stream"}, cut=cut)
+        _, error, _ = await failed(answer)  # type: ignore[arg-type]
+        told.add(str(error))
+    assert len(told) == 1
+
+
 async def test_an_array_of_frames_in_place_of_a_stream_is_read() -> None:
     answer = Answer(json.dumps(FRAMES["gemini-generate"]).encode(), headers=JSON)
     events, stream = await events_of(answer, dialect="gemini-generate")

@@ -73,6 +73,7 @@ MISTAKES = {
     BODY % "{$use: {a: 1}}": "$use needs the name of a fragment",
     BODY % "{$each: $turns, $do: {$each: .parts, $by: .kind, $case: {image: .url}}}": "no part is of kind 'image'",
     BODY % "{$each: $turns, $do: {$each: .parts, $by: .kind, $case: {text: .txt}}}": """a text has no field 'txt'; did you mean "text"?""",
+    BODY % "{$each: $turns, $do: {$by: .kind, $case: {text: x}}}": "a turn has no field 'kind'",
     BODY % "{$drop: why}": "$drop stands only in the case of one kind of part, or in a parameter",
     "request: {path: /c, turns: {roles: {user: user}}, body: [1]}": "request.body: expected a map",
     "request: {path: /c, body: {a: 1}}": 'request.turns: the key "roles" is missing',

@@ -24,8 +24,8 @@ TESTS = (
     "tests/loops", "tests/test_sync.py", "tests/typed", "tests/examples", "tests/faults",
     *(f"tests/engine/test_{name}.py" for name in RELIABILITY),
 )  # fmt: skip
-"""What depends most on the interpreter: tasks and their cancellation, loops, threads, forks, frames of tracebacks (which
-may hold keys), types as written."""
+"""What depends most on the interpreter: tasks and their cancellation, loops, threads, forks, types as written, and the
+frames of tracebacks, which may hold keys."""
 
 
 def main() -> int:

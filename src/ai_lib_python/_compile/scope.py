@@ -75,7 +75,8 @@ def _fields(struct: type[Any], **others: Field) -> dict[str, Field]:
         name: Field(MARK if "CacheMark" in str(annotation) else VALUE, "None" not in str(annotation))
         for name, annotation in annotations.items()
     }
-    return {**fields, "kind": Field(VALUE, True), **others}
+    kind = {"kind": Field(VALUE, True)} if hasattr(struct, "kind") else {}
+    return {**fields, **kind, **others}
 
 
 def _part_fields() -> dict[str, Field]:

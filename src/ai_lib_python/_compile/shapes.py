@@ -367,8 +367,11 @@ class _Reader:
         if not re.fullmatch(r"\.[\w-]+", field):
             with context.at("$by"):
                 context.fail(f"expected one field of the map, such as .type, got {field!r}")
-        cases = {}
-        for word, inner in (node.get("$case") or {}).items():
+        given, cases = node.get("$case") or {}, {}
+        if not isinstance(given, dict):
+            with context.at("$case"):
+                context.fail(f"expected a map of the field's values to their shapes, got {given!r}")
+        for word, inner in given.items():
             with context.at("$case", word):
                 cases[word] = self._case(inner, field[1:])
         other = None

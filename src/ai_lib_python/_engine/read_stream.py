@@ -54,7 +54,8 @@ class StreamReader:
         self.status = status
         self._headers = headers
         self.heard = heard(prepared, headers)
-        self._framing = FRAMINGS[stream.get("framing", "sse")]()
+        self._new_framing = FRAMINGS[stream.get("framing", "sse")]
+        self._framing = self._new_framing()
         self._done = str(stream["done"]).encode() if "done" in stream else None
         self._ends = frozenset(stream.get("ends", ()))
         self._complete = "eof" in self._ends
@@ -215,6 +216,7 @@ class StreamReader:
 
     def _read_unlabelled(self, body: bytes) -> None:
         """A stream that is labelled as JSON."""
+        self._framing = self._new_framing()  # the other one may hold blanks that came before
         try:
             self._read_frames(self._framing.feed(body))
         except FramingError as error:
