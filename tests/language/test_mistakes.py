@@ -74,6 +74,7 @@ MISTAKES = {
     BODY % "{$each: $turns, $do: {$each: .parts, $by: .kind, $case: {image: .url}}}": "no part is of kind 'image'",
     BODY % "{$each: $turns, $do: {$each: .parts, $by: .kind, $case: {text: .txt}}}": """a text has no field 'txt'; did you mean "text"?""",
     BODY % "{$each: $turns, $do: {$by: .kind, $case: {text: x}}}": "a turn has no field 'kind'",
+    "list_models: {path: /models, items: '7'}": "list_models.items: expected where the list is, such as .data, got 7",
     BODY % "{$drop: why}": "$drop stands only in the case of one kind of part, or in a parameter",
     "request: {path: /c, turns: {roles: {user: user}}, body: [1]}": "request.body: expected a map",
     "request: {path: /c, body: {a: 1}}": 'request.turns: the key "roles" is missing',

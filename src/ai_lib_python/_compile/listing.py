@@ -36,6 +36,8 @@ def _write(manifest: Source, data: dict[str, Any], function: str, write_item: Ca
         scope = Scope(Ref("page", WIRE, True), {"page": Ref("page", WIRE, True)})
         with context.at("items"):
             items = write_expression(context, scope, listing.get("items", ".data"))
+            if not items.code.isidentifier():
+                context.fail(f"expected where the list is, such as .data, got {items.code}")
         with writer.block(
             f"if {items.code}.__class__ is not list and not {writer.reference(is_empty, 'is_empty')}(page):"
         ):
