@@ -193,6 +193,12 @@ def test_the_seed_decides_what_is_not_given_the_same_each_time(kind: str, make: 
     assert make(Fault(kind, seed=5)) == make(Fault(kind, seed=5))
 
 
+@pytest.mark.parametrize("kind", ["cut", "reset", "stall"])
+def test_a_place_that_the_seed_decides_leaves_some_of_a_plain_body_out(kind: str) -> None:
+    lengths = {len(sent(plain(Fault(kind, seed=seed)))[1]) for seed in range(200)}
+    assert (min(lengths), max(lengths)) == (0, len(PLAIN) - 1)
+
+
 def test_another_seed_is_another_place() -> None:
     assert len({sent(stream(Fault("cut", seed=seed)))[1] for seed in range(20)}) > 10
 

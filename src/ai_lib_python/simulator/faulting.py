@@ -60,9 +60,11 @@ class _Wire:
         self.pieces = list(reply.pieces) if reply.body is None else [reply.body]
         self.body = b"".join(self.pieces)
         self.chance = random.Random(fault.seed)  # noqa: S311 - it must be the same each time
-        drawn = self.chance.randrange(len(self.body) + 1)
-        self.at = drawn if fault.at is None else min(fault.at, len(self.body))
         self.streamed = reply.body is None
+        drawn = self.chance.randrange(len(self.body) + 1)
+        if not self.streamed:  # what has come whole has met no fault; of a stream the end would be missing
+            drawn = min(drawn, max(0, len(self.body) - 1))
+        self.at = drawn if fault.at is None else min(fault.at, len(self.body))
 
     @property
     def before(self) -> list[bytes]:
