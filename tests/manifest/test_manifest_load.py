@@ -552,6 +552,13 @@ def test_a_placeholder_that_no_address_can_hold_is_told(write: Write, said: str)
     assert "no address can hold this placeholder" in mistake(path)
 
 
+@pytest.mark.parametrize("said", ["$if: null", ".x: null", "'': {extends: gemini}", "a b: {extends: gemini}"])
+def test_a_name_that_no_api_can_have_is_told(write: Write, said: str) -> None:
+    path = write("a.yaml", f"id: a\nextends: openai-chat\napis:\n  {said}\n")
+    assert mistake(path).startswith("a.yaml:4: apis")
+    assert "no API can be called so" in mistake(path)
+
+
 def of_api(path: Path) -> str:
     with pytest.raises(ManifestError) as caught:
         load_file(path).for_api("b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -354,6 +355,10 @@ def _check_variables(layer: Layer) -> None:
             seen.append(follows)
 
 
+NAME = re.compile(r"[A-Za-z0-9]\S*")
+"""What other APIs may be called. What begins otherwise may look like an operator, below which null is a value."""
+
+
 def check_apis(layer: Layer) -> None:
     """Refuses other APIs that nothing could reach, and routes that lead to none.
 
@@ -364,6 +369,10 @@ def check_apis(layer: Layer) -> None:
     if own in others:
         problem = "is the name of the API that the rest of this manifest is about; give this one another, or set `api`"
         raise problem_at(layer, ("apis", own), problem)
+    for name in others:
+        if not (isinstance(name, str) and NAME.fullmatch(name)):
+            problem = "no API can be called so: a name begins with a letter or a digit, and has no blanks"
+            raise problem_at(layer, ("apis", name), problem)
     for index, route in enumerate(layer.data.get("routes", ())):
         if (name := route["api"]) not in (own, *others):
             hint = did_you_mean(name, (own, *others))
