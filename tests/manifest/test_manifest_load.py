@@ -552,6 +552,14 @@ def test_a_placeholder_that_no_address_can_hold_is_told(write: Write, said: str)
     assert "no address can hold this placeholder" in mistake(path)
 
 
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [("endpoint: {headers: {$if: null}}", "endpoint"), ("auth: {scheme: headers, parts: {.x: null}}", "auth")],
+)
+def test_null_below_what_looks_like_an_operator_is_told(write: Write, said: str, where: str) -> None:
+    assert mistake(write("a.yaml", f"id: a\nextends: openai-chat\n{said}\n")).startswith(f"a.yaml:3: {where}")
+
+
 @pytest.mark.parametrize("said", ["$if: null", ".x: null", "'': {extends: gemini}", "a b: {extends: gemini}"])
 def test_a_name_that_no_api_can_have_is_told(write: Write, said: str) -> None:
     path = write("a.yaml", f"id: a\nextends: openai-chat\napis:\n  {said}\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .yaml_source import KeyPath
+
+T = TypeVar("T")
 
 __all__ = ["AuthScheme", "Endpoint", "Limits", "Manifest", "Status", "Variable", "globs_of", "manifest_of"]
 
@@ -301,9 +303,9 @@ def manifest_of(
         name=data.get("name") or data["id"],
         dialect=dialect,
         data=data,
-        status=convert(data.get("status", {}), Status),
-        endpoint=convert(data.get("endpoint", {}), Endpoint),
-        auth=tuple(convert(way, AuthScheme) for _, way in _ways(data)),
+        status=_view(layer, ("status",), data.get("status", {}), Status),
+        endpoint=_view(layer, ("endpoint",), data.get("endpoint", {}), Endpoint),
+        auth=tuple(_view(layer, path, way, AuthScheme) for path, way in _ways(data)),
         timeouts=Timeouts(**(data.get("timeouts") or {})),
         api=api or own,
         origin=data["id"] if api in (None, own) else f"{data['id']}:{api}",
@@ -313,6 +315,14 @@ def manifest_of(
         _for_models={},
         _load_api=load_api,
     )
+
+
+def _view(layer: Layer, path: KeyPath, value: Any, kind: type[T]) -> T:
+    """The typed view of what stands at a path."""
+    try:
+        return convert(value, kind)
+    except msgspec.ValidationError as error:  # null where a name looks like an operator, so that it stays a value
+        raise problem_at(layer, path, str(error)) from None
 
 
 def _ways(data: dict[str, Any]) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
