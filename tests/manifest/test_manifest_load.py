@@ -554,9 +554,13 @@ def test_a_placeholder_that_no_address_can_hold_is_told(write: Write, said: str)
 
 @pytest.mark.parametrize(
     ("said", "where"),
-    [("endpoint: {headers: {$if: null}}", "endpoint"), ("auth: {scheme: headers, parts: {.x: null}}", "auth")],
+    [
+        ("endpoint: {headers: {$if: null}}", "endpoint"),
+        ("auth: {scheme: headers, parts: {.x: null}}", "auth"),
+        ("auth: {any: [null]}", "auth.any[0]"),
+    ],
 )
-def test_null_below_what_looks_like_an_operator_is_told(write: Write, said: str, where: str) -> None:
+def test_null_that_takes_nothing_away_is_told(write: Write, said: str, where: str) -> None:
     assert mistake(write("a.yaml", f"id: a\nextends: openai-chat\n{said}\n")).startswith(f"a.yaml:3: {where}")
 
 

@@ -336,6 +336,9 @@ def _ways(data: dict[str, Any]) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
 
 
 def _check_auth(layer: Layer) -> None:
+    for index, choice in enumerate(layer.data.get("auth", {}).get("any", ())):
+        if choice is None:  # null takes an inherited key away, and in a list there is none
+            raise problem_at(layer, ("auth", "any", index), "expected a map, got null")
     for path, way in _ways(layer.data):
         scheme = way.get("scheme")
         if scheme is None:
