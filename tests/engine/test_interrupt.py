@@ -55,6 +55,17 @@ each_wait = pytest.mark.parametrize("wait", WAITS)
 each_task = pytest.mark.parametrize("task_of", TASKS, ids=["C", "Python"])
 
 
+async def took_it_for_ours(wait: Wait, marks: list[Any]) -> bool:
+    """Waits until somebody wakes the task, and whether that was our doing alone."""
+    try:
+        await wait()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        return is_only(task, marks[0])
+    raise AssertionError("nobody woke it")
+
+
 def woken(task_of: Any, wait: Wait, *, cancelled_in: int | None = None, before: bool = False) -> bool:
     """Whether a task that is woken in the middle of a wait takes it for our doing alone.
 
@@ -62,17 +73,8 @@ def woken(task_of: Any, wait: Wait, *, cancelled_in: int | None = None, before: 
     """
     marks: list[Any] = []
 
-    async def waits() -> bool:
-        try:
-            await wait()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            assert task is not None
-            return is_only(task, marks[0])
-        raise AssertionError("nobody woke it")
-
     async def main() -> bool:
-        task = task_of(waits())
+        task = task_of(took_it_for_ours(wait, marks))
         await asyncio.sleep(1)
         assert cancellations(task) == 0
         if before:
@@ -119,20 +121,14 @@ def cleaned_up(task_of: Any, clean_up: Wait, *, cancelled: bool = True) -> bool:
     """
     marks: list[Any] = []
 
-    async def waits() -> bool:
+    async def waits() -> None:
         try:
-            try:
-                await a_sleep()
-            finally:
-                await clean_up()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            assert task is not None
-            return is_only(task, marks[0])
-        raise AssertionError("nobody woke it")
+            await a_sleep()
+        finally:
+            await clean_up()
 
     async def main() -> bool:
-        task = task_of(waits())
+        task = task_of(took_it_for_ours(waits, marks))
         await asyncio.sleep(1)
         marks.append(wake(task))
         await asyncio.sleep(1)
